@@ -1,0 +1,196 @@
+"""What a call returns: `ImageResponse`, in OpenAI's form, with what became of each parameter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any, ClassVar, Literal, TypeAlias
+
+from attrs import field, frozen
+
+from impasto._image import Image
+from impasto._inputs import ImageFile
+from impasto._keys import Keyed, plain
+from impasto.errors import ImpastoError
+
+Outcome: TypeAlias = Literal["sent", "mapped", "not needed", "dropped", "unverified"]
+
+_SHOWN = 80  # characters of a text in a fate; enough to recognise a prompt
+_LISTED = 16  # items of a list in a fate; as many as the most pictures that a model takes
+
+
+def described(value: Any) -> Any:
+    """Return *value* fit to be shown: pictures and long texts only by their looks."""
+    if isinstance(value, str):
+        return value if len(value) <= _SHOWN else f"{value[:_SHOWN]}... ({len(value):,} characters)"
+    if isinstance(value, ImageFile):
+        return f"<{value.mime}, {len(value.data):,} bytes>"
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return f"<{len(value):,} bytes>"
+    if isinstance(value, (list, tuple)):
+        shown = [described(one) for one in value[:_LISTED]]
+        more = len(value) - _LISTED
+        return [*shown, f"... ({more:,} more)"] if more > 0 else shown
+    if isinstance(value, Mapping):
+        return {key: described(one) for key, one in value.items()}
+    return plain(value)
+
+
+def _all_described(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: described(value) for name, value in fields.items()}
+
+
+@frozen
+class Fate(Keyed):
+    """What became of one parameter that the caller set.
+
+    Attributes:
+        name: The parameter, as the caller named it.
+        outcome: "sent" as it was, "mapped" to the provider's words, "not needed" because the
+            provider always does that, "dropped" because the caller allowed it, or "unverified":
+            passed on in the caller's words, unchecked.
+        given: What the caller set; pictures and long texts are only described.
+        sent: The provider's fields that it became.
+        note: What else to know, such as the pixels a size really gives.
+    """
+
+    _keys: ClassVar[tuple[str, ...]] = ("name", "outcome", "given", "sent", "note")
+
+    name: str
+    outcome: Outcome
+    given: Any = field(default=None, converter=described)
+    sent: Mapping[str, Any] = field(factory=dict, converter=_all_described)
+    note: str = ""
+
+
+@frozen(kw_only=True)
+class Usage(Keyed):
+    """Tokens that the provider counted; None where it did not say."""
+
+    _keys: ClassVar[tuple[str, ...]] = (
+        "input_tokens",
+        "output_tokens",
+        "total_tokens",
+        "input_tokens_details",
+        "output_tokens_details",
+    )
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    total_tokens: int | None = None
+    input_tokens_details: Mapping[str, Any] | None = None
+    output_tokens_details: Mapping[str, Any] | None = None
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(
+            input_tokens=_sum(self.input_tokens, other.input_tokens),
+            output_tokens=_sum(self.output_tokens, other.output_tokens),
+            total_tokens=_sum(self.total_tokens, other.total_tokens),
+            input_tokens_details=_sums(self.input_tokens_details, other.input_tokens_details),
+            output_tokens_details=_sums(self.output_tokens_details, other.output_tokens_details),
+        )
+
+
+def _sum(one: Any, other: Any) -> Any:
+    return other if one is None else one if other is None else one + other
+
+
+def _sums(
+    one: Mapping[str, Any] | None, other: Mapping[str, Any] | None
+) -> Mapping[str, Any] | None:
+    if one is None or other is None:
+        return one or other
+    return {key: _sum(one.get(key), other.get(key)) for key in {**one, **other}}
+
+
+@frozen(kw_only=True)
+class Partial:
+    """A picture on its way.
+
+    Attributes:
+        image: What can be seen so far, or None where only progress is known.
+        index: Which of the pictures it is, from 0.
+        progress: 0 to 1, a word from the provider, or None.
+    """
+
+    image: Image | None = None
+    index: int = 0
+    progress: float | str | None = None
+
+
+@frozen(kw_only=True, repr=False)
+class ImageResponse(Keyed):
+    """The pictures and what is known about them.
+
+    Attributes:
+        created: Unix time in seconds.
+        data: The pictures that came; never empty in what a call returns.
+        usage: Tokens, where the provider counts them.
+        model: The model as it was sent.
+        provider: Canonical name of the provider.
+        params: For each parameter that was set, by its name, what became of it.
+        errors: Why parts of a split call failed, where some came through.
+        notes: What else the provider or impasto has to say, in sentences.
+        request_id: What the provider's support asks for.
+        provider_specific_fields: What else the provider said of the whole answer.
+        size: As the provider echoes it, likewise *quality*, *background*, *output_format*.
+        headers: Headers of the answer.
+    """
+
+    _keys: ClassVar[tuple[str, ...]] = (
+        "created",
+        "data",
+        "usage",
+        "model",
+        "provider",
+        "params",
+        "errors",
+        "notes",
+        "request_id",
+        "provider_specific_fields",
+        "size",
+        "quality",
+        "background",
+        "output_format",
+    )
+
+    created: int | None = None
+    data: list[Image] = field(factory=list)
+    usage: Usage | None = None
+    model: str | None = None
+    provider: str | None = None
+    params: Mapping[str, Fate] = field(factory=dict)
+    errors: tuple[ImpastoError, ...] = ()
+    notes: tuple[str, ...] = ()
+    request_id: str | None = None
+    provider_specific_fields: Mapping[str, Any] = field(factory=dict)
+    size: str | None = None
+    quality: str | None = None
+    background: str | None = None
+    output_format: str | None = None
+    headers: Mapping[str, str] = field(factory=dict)
+    _settings: Mapping[str, Any] = field(factory=dict, alias="settings", eq=False)
+
+    @cached_property
+    def _hidden_params(self) -> dict[str, Any]:
+        """What LiteLLM's users look for there."""
+        return {
+            "model": self.model,
+            "custom_llm_provider": self.provider,
+            "api_base": self._settings.get("api_base"),
+            "response_cost": None,
+            "headers": dict(self.headers),
+            "additional_headers": {f"llm_provider-{k}": v for k, v in self.headers.items()},
+        }
+
+    def __repr__(self) -> str:
+        who = "/".join(part for part in (self.provider, self.model) if part)
+        more = f", errors={len(self.errors)}" if self.errors else ""
+        return f"<ImageResponse {who}: {self.data!r}{more}>"
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """Show the picture, or all of them in a row, in a notebook."""
+        if len(self.data) == 1:
+            return self.data[0]._repr_mimebundle_()
+        row = "".join(image._html("max-width:48%;margin:4px") for image in self.data)
+        return {"text/plain": repr(self), **({"text/html": row} if row else {})}

@@ -1,0 +1,219 @@
+"""The functions that people call, blocking and async, with one signature each."""
+
+from __future__ import annotations
+
+import os
+import sys
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from impasto._registry import ProviderInfo, Registry
+
+if TYPE_CHECKING:
+    from impasto._answer import ImageResponse
+    from impasto._call import Kind
+    from impasto._client import Client
+    from impasto._notices import Origin
+
+registry = Registry.installed()
+
+
+def image_generation(
+    prompt: str,
+    model: str | None = None,
+    n: int | None = None,
+    quality: str | None = None,
+    response_format: str | None = None,
+    size: str | None = None,
+    style: str | None = None,
+    user: str | None = None,
+    timeout: float | None = 600,
+    api_key: str | None = None,
+    api_base: str | None = None,
+    api_version: str | None = None,
+    custom_llm_provider: str | None = None,
+    **kwargs: Any,
+) -> ImageResponse:
+    """Return pictures of *prompt*.
+
+    Works in any thread and inside a running event loop; there, `aimage_generation` does not
+    block it.
+
+    Args:
+        prompt: What is to be seen.
+        model: "provider/model", such as "openai/gpt-image-2"; by default ``IMPASTO_MODEL``, else
+            the default model of the only provider that is installed, else one of OpenAI's.
+        n: How many pictures; more than the model makes at once are asked for side by side.
+        quality: In the model's words, such as "low", "high", "auto".
+        response_format: "url" or "b64_json"; the latter is fetched where the provider sends URLs.
+        size: "WxH" in pixels, such as "1024x1536"; some models also know "auto".
+        style: In the model's words.
+        user: Who the picture is for, for the provider's abuse checks.
+        timeout: Seconds for the whole call, waiting and repeats included; None means 600.
+        api_key: The key; by default the provider's environment variable.
+        api_base: Another place to send to, such as a gateway.
+        api_version: For providers that version their interface by date.
+        custom_llm_provider: The provider, where *model* does not say it.
+        **kwargs: `seed`, `negative_prompt`, `background`, `output_format`,
+            `output_compression`, `moderation`; settings and parameters of the provider in its own
+            words; and to steer the call: `drop_params`, `additional_drop_params`,
+            `extra_headers`, `extra_query`, `extra_body`, `max_retries`, `mock_response`,
+            `base_model`, `metadata`.
+
+    Raises:
+        BadRequestError: something in the call cannot be right; `param` says what.
+        UnsupportedParamsError: the model does not take a parameter; nothing was sent.
+        ContentPolicyViolationError: the provider refused the prompt or the picture.
+        AuthenticationError: the key is missing or wrong.
+        RateLimitError: too many calls; `retry_after` says for how long.
+        Timeout: the deadline passed; `maybe_accepted` says whether it may have cost money.
+        ImpastoError: the base of these and all others; see `impasto.errors`.
+    """
+    return _blocking("generate", locals(), _caller())
+
+
+async def aimage_generation(
+    prompt: str,
+    model: str | None = None,
+    n: int | None = None,
+    quality: str | None = None,
+    response_format: str | None = None,
+    size: str | None = None,
+    style: str | None = None,
+    user: str | None = None,
+    timeout: float | None = 600,
+    api_key: str | None = None,
+    api_base: str | None = None,
+    api_version: str | None = None,
+    custom_llm_provider: str | None = None,
+    **kwargs: Any,
+) -> ImageResponse:
+    """Return pictures of *prompt*; the same as `image_generation`, to be awaited."""
+    return await _awaited("generate", locals(), _caller())
+
+
+def image_edit(
+    image: Any = None,
+    prompt: str | None = None,
+    model: str | None = None,
+    mask: Any = None,
+    n: int | None = None,
+    quality: str | None = None,
+    response_format: str | None = None,
+    size: str | None = None,
+    user: str | None = None,
+    extra_headers: dict[str, str] | None = None,
+    extra_query: dict[str, Any] | None = None,
+    extra_body: dict[str, Any] | None = None,
+    timeout: float | None = None,
+    custom_llm_provider: str | None = None,
+    **kwargs: Any,
+) -> ImageResponse:
+    """Return *image*, or several of them, worked on as *prompt* says.
+
+    Args:
+        image: Bytes, a path, a file opened with 'rb', a PIL image, a data URL or an http(s) URL;
+            or a list of those.
+        prompt: What is to be changed, or what is to be seen.
+        model: As for `image_generation`.
+        mask: A picture of the size of *image*, transparent where it is to be painted anew.
+        n: As for `image_generation`, likewise *quality*, *response_format*, *size*, *user*.
+        extra_headers: Further headers for the provider.
+        extra_query: Further query parameters.
+        extra_body: Further fields of the body.
+        timeout: Seconds for the whole call; None means 600.
+        custom_llm_provider: The provider, where *model* does not say it.
+        **kwargs: As for `image_generation`; *api_key* and *api_base* among them.
+
+    Raises:
+        ImpastoError: as `image_generation` does.
+    """
+    return _blocking("edit", locals(), _caller())
+
+
+async def aimage_edit(
+    image: Any = None,
+    prompt: str | None = None,
+    model: str | None = None,
+    mask: Any = None,
+    n: int | None = None,
+    quality: str | None = None,
+    response_format: str | None = None,
+    size: str | None = None,
+    user: str | None = None,
+    extra_headers: dict[str, str] | None = None,
+    extra_query: dict[str, Any] | None = None,
+    extra_body: dict[str, Any] | None = None,
+    timeout: float | None = None,
+    custom_llm_provider: str | None = None,
+    **kwargs: Any,
+) -> ImageResponse:
+    """Return *image* worked on as *prompt* says; the same as `image_edit`, to be awaited."""
+    return await _awaited("edit", locals(), _caller())
+
+
+def providers() -> list[ProviderInfo]:
+    """Return what is installed: name, distribution, version, state and what is wrong.
+
+    Imports no plugin and never fails; a plugin that was not used yet is "installed".
+    """
+    return registry.providers()
+
+
+def register(
+    name: str, module: ModuleType, *, models: Path | None = None, replace: bool = False
+) -> None:
+    """Make *module*, a plugin, the provider *name* in this process; see `Registry.register`."""
+    registry.register(name, module, models=models, replace=replace)
+
+
+def use(name: str) -> None:
+    """Activate the installed extra *name* for every call of this process.
+
+    Raises:
+        PluginError: it is not installed, or broken.
+    """
+    from impasto import _extras
+
+    client().extras.setdefault(name, _extras.wrapper(name))
+
+
+@cache
+def client() -> Client:
+    """Return the client of the module's functions; aiohttp is imported here, not before."""
+    from impasto import _extras
+    from impasto._client import Client
+    from impasto._transport import AIOHTTP
+
+    listed = os.environ.get("IMPASTO_EXTRAS", "").split(",")
+    extras = {name: _extras.wrapper(name) for name in map(str.strip, listed) if name}
+    return Client(registry=registry, wires=AIOHTTP, extras=extras)
+
+
+def _caller() -> Origin:
+    """Return where the user's line of code is, for warnings."""
+    frame = sys._getframe(2)
+    # A task is run by asyncio; the line that made it is gone, the one that runs the loop is not.
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("asyncio"):
+        frame = frame.f_back
+    return frame.f_code.co_filename, frame.f_lineno, frame.f_globals
+
+
+def _blocking(kind: Kind, arguments: dict[str, Any], where: Origin) -> ImageResponse:
+    from impasto import _portal
+
+    return _portal.run(_awaited(kind, arguments, where))
+
+
+async def _awaited(kind: Kind, arguments: dict[str, Any], where: Origin) -> ImageResponse:
+    from impasto._arguments import sort
+
+    more = arguments.pop("kwargs")
+    asked = sort(kind, {**arguments, **more})
+    if not client.cache_info().currsize:  # importing aiohttp would hold up the caller's loop
+        import asyncio
+
+        await asyncio.to_thread(client)
+    return await client().perform(asked, where)

@@ -1,0 +1,369 @@
+"""The conversation with a provider: send, wait, ask again, until there are pictures; one deadline."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Any, TypeGuard
+
+from attrs import define, evolve
+
+from impasto import _failures
+from impasto._answer import ImageResponse
+from impasto._call import Call, Params
+from impasto._events import events
+from impasto._http import Request, Response, origin
+from impasto._image import Image
+from impasto._line import Line, Misled
+from impasto._redact import clean, without
+from impasto._repeats import Policy
+from impasto._wires import Lost, NotSent
+from impasto.errors import (
+    APIConnectionError,
+    APIError,
+    APIResponseValidationError,
+    ImpastoError,
+    Timeout,
+)
+
+CANCEL_SECONDS = 5.0  # of its own, for the request that stops a job
+_SHORTEST_POLL = 0.1  # seconds; a plugin that polls without a pause must not hammer its provider
+
+log = logging.getLogger("impasto")
+
+
+class _Read(Exception):
+    """An answer that the plugin read as an error."""
+
+    def __init__(self, error: ImpastoError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+@define(kw_only=True)
+class Conversation:
+    """One part of a call, from the parameters to the pictures.
+
+    Attributes:
+        line: The way to the provider.
+        deadline: On the clock of the line's wires.
+        timeout: The same as the caller gave it, in seconds, for messages.
+        policy: What to repeat.
+        ordered: True while the provider may have taken an order that it has not refused.
+        pending: The request that waits for the provider's job, while there is one.
+        repeats: How often a request that buys was sent again.
+    """
+
+    line: Line
+    deadline: float
+    timeout: float
+    policy: Policy
+    ordered: bool = False
+    pending: Request | None = None
+    repeats: int = 0
+    _in_doubt: bool = False  # whether an order before the present one may have been taken
+
+    @property
+    def call(self) -> Call:
+        """What the user wants."""
+        return self.line.call
+
+    async def pictures(self) -> ImageResponse:
+        """Return the pictures.
+
+        Raises:
+            ImpastoError: with every field filled in, and no key in any of them.
+        """
+        try:
+            async with asyncio.timeout(max(0.0, self.remaining())):
+                return await self._converse()
+        except TimeoutError:
+            await asyncio.shield(self._cancel_job())
+            raise self.told(self._timed_out()) from None
+        except asyncio.CancelledError:
+            await asyncio.shield(self._cancel_job())
+            raise
+        except ImpastoError as error:
+            raise self.told(error) from error.__cause__
+
+    async def free_answer(self, request: Request) -> Response:
+        """Return the answer to *request*, which buys nothing; not repeated.
+
+        Raises:
+            ImpastoError: none came, or it is an error.
+        """
+        self.line.begin(request)
+        response, _ = await self._exchange(evolve(request, buys=False), at_most=0)
+        return response
+
+    def remaining(self) -> float:
+        """Return the seconds until the deadline."""
+        return self.deadline - self.line.wires.monotonic()
+
+    # --- the order in which things happen ---
+
+    async def _converse(self) -> ImageResponse:
+        params = self.line.ask("translate_params", Params, call=self.call)
+        request = self.line.ask("build_request", Request, call=self.call, params=params)
+        self.line.begin(request)
+        while True:
+            try:
+                answer, response = await self._follow(request)
+                self.pending = None  # that job has ended
+                if answer.data:
+                    return self._completed(answer, params, response)
+                error = self._empty(answer, response)
+            except _Read as read:
+                error = read.error
+            await self._pause_or_raise(error, buys=True, repeats=self.repeats)
+
+    async def _follow(self, request: Request) -> tuple[ImageResponse, Response]:
+        """Send *request* and every one that the plugin asks for after it."""
+        while True:
+            if request.after or not request.buys:
+                await self._sleep(max(request.after, 0.0 if request.buys else _SHORTEST_POLL))
+            response, sent = await self._exchange(request)
+            outcome = self._parsed(sent, response)
+            if isinstance(outcome, ImageResponse):
+                return outcome, response
+            request = outcome
+            if self.ordered and not request.buys:
+                self.pending = request
+
+    # --- one request and its answer ---
+
+    async def _exchange(
+        self, request: Request, at_most: int | None = None
+    ) -> tuple[Response, Request]:
+        """Return the answer to *request*, repeated where rule 2 allows it."""
+        renewed = False
+        repeats = 0
+        while True:
+            self._refuse_if_late()
+            try:
+                response = await self.line.send(request, self._order_begins(request))
+            except (NotSent, Lost) as lost:
+                error: ImpastoError = self._no_answer(request, lost)
+            except Misled as misled:
+                error = self._elsewhere(request, misled)
+            else:
+                if response.status < 400:
+                    return response, request
+                error = self._refused(request, response)
+                if not renewed and self.line.renew_credentials(error):
+                    renewed = True
+                    continue
+            if repeats == at_most:
+                raise error
+            await self._pause_or_raise(
+                error, buys=request.buys, repeats=self.repeats if request.buys else repeats
+            )
+            repeats += 1
+
+    async def _pause_or_raise(self, error: ImpastoError, *, buys: bool, repeats: int) -> None:
+        """Wait until the request may be sent again, or raise *error*."""
+        pause = self.policy.pause(error, buys=buys, repeats=repeats, remaining=self.remaining())
+        if pause is None:
+            raise error from error.__cause__
+        self.repeats += buys
+        self._in_doubt = self._in_doubt or error.maybe_accepted
+        log.info("%s: repeating in %.1f s: %s", self.line.who(), pause, type(error).__name__)
+        await self._sleep(pause)
+
+    def _order_begins(self, request: Request) -> Callable[[], None]:
+        return self._order if request.buys else _nothing
+
+    def _order(self) -> None:
+        self.ordered = True
+
+    def _parsed(self, request: Request, response: Response) -> ImageResponse | Request:
+        """Return what the plugin reads in *response*."""
+        try:
+            outcome = self._read(request, response)
+        except ImpastoError as error:
+            if not isinstance(error, APIResponseValidationError):  # the provider has said no
+                self.ordered, self.pending = self._in_doubt, None
+            raise _Read(self._complete(error, response, buys=False)) from error
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            raise self._nonsense(request, response, error) from error
+        except Exception as error:
+            raise self.line.fail(
+                f"parse_response() raised {type(error).__name__}: {error}", error
+            ) from error
+        if isinstance(outcome, Request) or _is_sound(outcome):
+            return outcome
+        raise self.line.fail(f"parse_response() returned {outcome!r}", None)
+
+    def _read(self, request: Request, response: Response) -> Any:
+        hook = self.line.loaded.hook
+        if (
+            "parse_event" not in self.line.loaded.own
+            or response.content_type != "text/event-stream"
+        ):
+            return hook.parse_response(call=self.call, request=request, response=response)
+        for event in events(response.text):
+            said = hook.parse_event(call=self.call, request=request, event=event)
+            if isinstance(said, ImageResponse):
+                return said
+        raise ValueError("the stream of events ended before a picture came")
+
+    def _nonsense(self, request: Request, response: Response, error: Exception) -> ImpastoError:
+        what = response.content_type or "no content type"
+        return self._complete(
+            APIResponseValidationError(
+                f"the answer ({response.status}, {what}, {len(response.body):,} bytes) made no "
+                f"sense: {type(error).__name__}: {error}",
+                status_code=response.status,
+            ),
+            response,
+            buys=request.buys,
+        )
+
+    # --- errors ---
+
+    def _empty(self, answer: ImageResponse, response: Response) -> ImpastoError:
+        why = "; ".join(answer.notes) or "the provider does not say why"
+        error = APIResponseValidationError(
+            f"the answer holds no picture: {why}", code="empty", retryable=True
+        )
+        error.maybe_accepted = True  # the answer came, so the order was taken
+        return self._complete(error, response, buys=True)
+
+    def _refused(self, request: Request, response: Response) -> ImpastoError:
+        response = self._without_keys(response)
+        known = self._mapped(request, response) or _failures.from_status(response)
+        known = self._complete(known, response, buys=request.buys)
+        if request.buys and not known.maybe_accepted:
+            self.ordered = self._in_doubt
+        return _failures.retired(known, self.call, self.line.wires.now().date().isoformat())
+
+    def _mapped(self, request: Request, response: Response) -> ImpastoError | None:
+        """Return what the plugin makes of an error; where it cannot read it, the status decides."""
+        hook = self.line.loaded.hook.map_error
+        try:
+            error = hook(call=self.call, request=request, response=response)
+        except (LookupError, TypeError, ValueError, AttributeError) as unreadable:
+            # Not what it says: that quotes the answer, and with it the prompt.
+            log.debug("%s: map_error(): %s", self.line.who(), type(unreadable).__name__)
+            return None
+        except ImpastoError as raised:  # meant to be returned; what matters is what it says
+            return raised
+        except Exception as broken:
+            what = f"map_error() raised {type(broken).__name__}: {broken}"
+            raise self.line.fail(what, broken) from broken
+        if not isinstance(error, ImpastoError | None):
+            raise self.line.fail(f"map_error() returned {error!r}", None)
+        return error
+
+    def _without_keys(self, response: Response) -> Response:
+        """Return *response* as an error may quote it: cutting it comes later, and cuts keys."""
+        text = without(response.text, self.line.secrets())
+        return response if text == response.text else evolve(response, body=text.encode())
+
+    def _no_answer(self, request: Request, lost: NotSent | Lost) -> ImpastoError:
+        where = origin(request.url)
+        if isinstance(lost, NotSent):
+            self.ordered = self.ordered if not request.buys else self._in_doubt
+            message = f"no connection to {where}: {lost}"
+            return APIConnectionError(message, retryable=not lost.hopeless)
+        return APIConnectionError(
+            f"the connection to {where} broke before the answer was complete: {lost}",
+            maybe_accepted=request.buys and self.ordered,
+        )
+
+    def _elsewhere(self, request: Request, misled: Misled) -> ImpastoError:
+        response = misled.response
+        if request.buys and response.status != 303:  # which says: taken, look for it there
+            self.ordered = self._in_doubt
+        error = APIError(
+            f"the provider answered {response.status} with {misled}, which is not followed; "
+            "check api_base",
+            status_code=response.status,
+        )
+        return self._complete(error, response, buys=False)
+
+    def _timed_out(self) -> Timeout:
+        may = "; the provider may have taken the order, and its price" if self.ordered else ""
+        return Timeout(f"no picture within the {self.timeout:g} s of timeout{may}")
+
+    def _complete(
+        self, error: ImpastoError, response: Response | None, *, buys: bool
+    ) -> ImpastoError:
+        if response is not None:
+            response = self._without_keys(response)
+        return _failures.completed(error, self.call, response, buys=buys, now=self.line.wires.now())
+
+    def told(self, error: ImpastoError) -> ImpastoError:
+        """Return *error* as the user gets it."""
+        error = self._complete(error, None, buys=False)
+        error.job = error.job or self.pending
+        error.maybe_accepted = error.maybe_accepted or self.ordered
+        return clean(error, self.line.secrets())
+
+    # --- time ---
+
+    def _refuse_if_late(self) -> None:
+        if self.remaining() <= 0:
+            raise TimeoutError  # as the event loop's clock does a moment later
+
+    async def _sleep(self, seconds: float) -> None:
+        """Wait, but not past the deadline."""
+        remaining = self.remaining()
+        await self.line.wires.sleep(max(0.0, min(seconds, remaining)))
+        if seconds >= remaining:
+            raise TimeoutError
+
+    async def _cancel_job(self) -> None:
+        """Tell the provider to stop; whatever comes of it, the caller's own error goes on."""
+        if self.pending is None or "build_cancel" not in self.line.loaded.own:
+            return
+        try:
+            request = self.line.ask_if_any(
+                "build_cancel", Request, call=self.call, request=self.pending
+            )
+            if request is not None:
+                async with asyncio.timeout(CANCEL_SECONDS):
+                    await self.line.send(evolve(request, buys=False), _nothing)
+        except Exception as error:  # noqa: BLE001 - the caller's own error goes on
+            log.warning(
+                "%s: the job could not be stopped: %s", self.line.who(), type(error).__name__
+            )
+
+    # --- the end ---
+
+    def _completed(
+        self, answer: ImageResponse, params: Params, response: Response
+    ) -> ImageResponse:
+        data, configured = answer.data, self.line.settings.configured
+        if configured and any(image.url for image in data):
+            data = [evolve(image, trusted=configured) for image in data]
+        created = answer.created
+        return ImageResponse(  # evolve takes twice as long, and this is on the way of every call
+            created=created if created is not None else int(self.line.wires.now().timestamp()),
+            data=data,
+            usage=answer.usage,
+            model=answer.model or self.call.model,
+            provider=self.call.provider,
+            params={fate.name: fate for fate in params.fates},
+            errors=answer.errors,
+            notes=answer.notes,
+            request_id=answer.request_id or response.request_id,
+            provider_specific_fields=answer.provider_specific_fields,
+            size=answer.size,
+            quality=answer.quality,
+            background=answer.background,
+            output_format=answer.output_format,
+            headers=answer.headers or response.headers,
+            settings=self.call.settings,
+        )
+
+
+def _is_sound(outcome: Any) -> TypeGuard[ImageResponse]:
+    return isinstance(outcome, ImageResponse) and all(
+        isinstance(image, Image) for image in outcome.data
+    )
+
+
+def _nothing() -> None:
+    """Stand in for the report of a request that buys nothing."""

@@ -1,0 +1,304 @@
+"""One finished picture: bytes whatever the provider sent, measured, saved, shown."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+import secrets
+import warnings
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from attrs import evolve, field, frozen
+
+from impasto._inputs import from_base64, from_data_url
+from impasto._keys import Keyed
+from impasto._pixels import EXTENSIONS, Measured, measure
+from impasto.errors import APIResponseValidationError, ImageFormatWarning
+
+if TYPE_CHECKING:
+    import PIL.Image
+
+# 48 KiB of a file: every header but that of a JPEG with a very large preview in front
+_HEAD_CHARACTERS = 65_536
+_URL_SHOWN = 120  # characters, a guess: enough to see whose it is
+# https://github.com/microsoft/vscode-notebook-renderers (read 2026-11-22); Jupyter takes these too
+_SHOWN_BY_NOTEBOOKS = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+
+
+@frozen(kw_only=True, repr=False)
+class Image(Keyed):
+    """A picture from a provider.
+
+    Attributes:
+        url: Where the provider put it; such URLs often last an hour only.
+        revised_prompt: What the provider made of the prompt.
+        seed: The seed that it was made with, where the provider says.
+        provider_specific_fields: What else the provider said of this picture.
+    """
+
+    _keys: ClassVar[tuple[str, ...]] = (
+        "b64_json",
+        "url",
+        "revised_prompt",
+        "seed",
+        "mime",
+        "width",
+        "height",
+        "provider_specific_fields",
+    )
+
+    url: str | None = None
+    _b64_json: str | None = field(default=None, alias="b64_json")
+    _content: bytes | None = field(default=None, alias="content")
+    revised_prompt: str | None = None
+    seed: int | None = None
+    provider_specific_fields: Mapping[str, Any] = field(factory=dict)
+    _mime: str | None = field(default=None, alias="mime")
+    _width: int | None = field(default=None, alias="width")
+    _height: int | None = field(default=None, alias="height")
+    # Origins that the caller configured: pictures may come from there whatever its address.
+    _trusted: frozenset[str] = field(default=frozenset(), alias="trusted", eq=False)
+
+    @cached_property
+    def b64_json(self) -> str | None:
+        """The bytes in base64, or None where they are behind a URL."""
+        if self._b64_json is not None:
+            return self._b64_json
+        data = self._readable()
+        return None if data is None else base64.b64encode(data).decode("ascii")
+
+    @property
+    def mime(self) -> str | None:
+        """What the bytes are; where there are none yet, what the provider says they are."""
+        return self._measured.mime if self._measured else self._mime
+
+    @property
+    def extension(self) -> str:
+        """What a file name ends in that fits the bytes: ".png"; empty where they are not known."""
+        suffixes = EXTENSIONS.get(self.mime or "")
+        return suffixes[0] if suffixes else ""
+
+    @property
+    def width(self) -> int | None:
+        """In pixels, measured from the bytes; else what the provider says."""
+        return self._measured.width if self._measured else self._width
+
+    @property
+    def height(self) -> int | None:
+        """In pixels, measured from the bytes; else what the provider says."""
+        return self._measured.height if self._measured else self._height
+
+    @cached_property
+    def _measured(self) -> Measured | None:
+        head = self._head()
+        found = measure(head) if head else None
+        if found and found.width is None and self._b64_json:
+            return measure(self._readable() or b"") or found
+        return found
+
+    def _head(self) -> bytes | None:
+        if not self._b64_json:
+            return self._readable()
+        begins = "".join(self._b64_json[:_HEAD_CHARACTERS].split())
+        try:
+            return binascii.a2b_base64(begins[: len(begins) // 4 * 4])
+        except ValueError:
+            return None
+
+    def _readable(self) -> bytes | None:
+        """Return the bytes, if they need no fetching and are sound."""
+        try:
+            return self._here()
+        except APIResponseValidationError:
+            return None
+
+    def _here(self) -> bytes | None:
+        """Return the bytes, if they need no fetching.
+
+        Raises:
+            APIResponseValidationError: they are not what the provider says.
+        """
+        if self._content:
+            return self._content
+        if self._b64_json:
+            return _decoded(from_base64, self._b64_json)
+        return _decoded(from_data_url, self.url) if self.url and _is_data(self.url) else None
+
+    def read(self, *, timeout: float = 120) -> bytes:
+        """Return the picture's bytes, fetched first where the provider sent a URL.
+
+        Args:
+            timeout: Seconds for the whole fetch.
+
+        Raises:
+            NotFoundError: the URL has expired.
+            APIConnectionError: it cannot be reached.
+            APIResponseValidationError: what is there is no picture, or leads to a private address.
+        """
+        data = self._here()
+        if data is not None:
+            return data
+        from impasto import _portal
+
+        return _portal.run(self.aread(timeout=timeout))
+
+    async def aread(self, *, timeout: float = 120) -> bytes:
+        """Return the picture's bytes as `read()` does, without blocking the event loop."""
+        data = self._here()
+        if data is not None:
+            return data
+        if not self.url:
+            raise APIResponseValidationError("this image holds neither bytes nor a URL")
+        from impasto._transport import AIOHTTP
+
+        return await AIOHTTP.fetch(self.url, self._trusted, timeout)
+
+    def with_content(self, content: bytes) -> Image:
+        """Return this image holding *content*, its bytes."""
+        return evolve(self, content=content, b64_json=None)
+
+    def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
+        """Write the picture to *path*, whole or not at all, and return the path.
+
+        Warns:
+            ImageFormatWarning: the extension promises another format than the bytes hold.
+
+        Raises:
+            FileExistsError: something is there already and *overwrite* is False.
+            FileNotFoundError: the folder is not there.
+            ImpastoError: the picture cannot be had; as `read()` does.
+        """
+        target = Path(path)
+        _refuse_impossible(target, overwrite)
+        data = self.read()
+        _warn_of_wrong_extension(target, data)
+        _write(target, data, overwrite)
+        return target
+
+    def to_pil(self) -> PIL.Image.Image:
+        """Return the picture as a loaded PIL image; needs Pillow (`pip install pillow`)."""
+        import io
+
+        try:
+            import PIL.Image
+        except ImportError as error:
+            raise ImportError("to_pil() needs Pillow: pip install pillow") from error
+
+        picture = PIL.Image.open(io.BytesIO(self.read()))
+        picture.load()
+        return picture
+
+    def __repr__(self) -> str:
+        size = f"{self.width}x{self.height}" if self.width else None
+        seed = f"seed={self.seed}" if self.seed is not None else None
+        facts = [str(fact) for fact in (self.mime, size, seed, self._where()) if fact]
+        return f"<Image {', '.join(facts) or 'empty'}>"
+
+    def _where(self) -> str | None:
+        """Return the URL as far as it may be shown: a query may hold a signature."""
+        if self._content or self._b64_json or not self.url or _is_data(self.url):
+            return None
+        url, signed, _ = self.url.partition("?")
+        return f"url={url[:_URL_SHOWN] + ('?...' if signed else '')!r}"
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """Show the picture in a notebook."""
+        encoded = self._encoded()
+        if encoded is not None and self.mime in _SHOWN_BY_NOTEBOOKS:
+            return {"text/plain": repr(self), str(self.mime): encoded}
+        return {"text/plain": repr(self), "text/html": self._html("max-width:100%")}
+
+    def _html(self, style: str) -> str:
+        encoded, mime = self._encoded(), self.mime or "image/png"
+        source = f"data:{mime};base64,{encoded}" if encoded is not None else self.url or ""
+        return f'<img src="{escape(source, quote=True)}" alt="" style="{style}">'
+
+    def _encoded(self) -> str | None:
+        return self.b64_json if self._readable() is not None else None
+
+
+def _decoded(decode: Callable[[str], bytes], text: str) -> bytes:
+    try:
+        data = decode(text)
+    except ValueError as error:
+        raise _broken(text, str(error)) from None
+    if not data:
+        raise _broken(text, "there is nothing in it")
+    return data
+
+
+def _broken(text: str, why: str) -> APIResponseValidationError:
+    return APIResponseValidationError(
+        f"the picture's base64, which begins with {text[:24]!r}, is broken: {why}"
+    )
+
+
+def _is_data(url: str) -> bool:
+    return url[:5].lower() == "data:"
+
+
+def _refuse_impossible(target: Path, overwrite: bool) -> None:
+    """Raise before anything is fetched where *target* cannot be written."""
+    if target.is_dir():
+        raise IsADirectoryError(f"{str(target)!r} is a folder; name a file in it")
+    if not target.parent.is_dir():
+        raise FileNotFoundError(f"there is no folder {str(target.parent)!r}; create it first")
+    if not overwrite and target.exists():
+        raise _exists(target)
+
+
+def _warn_of_wrong_extension(path: Path, data: bytes) -> None:
+    measured = measure(data)
+    if measured and path.suffix.lower() not in EXTENSIONS[measured.mime]:
+        promised = f"ends in {path.suffix!r}" if path.suffix else "has no extension"
+        warnings.warn(
+            f"{path.name!r} {promised}, but the picture is {measured.mime}; "
+            f"{path.stem + EXTENSIONS[measured.mime][0]!r} would fit",
+            ImageFormatWarning,
+            stacklevel=3,
+        )
+
+
+def _write(target: Path, data: bytes, overwrite: bool) -> None:
+    """Write beside *target*, then move into place: nobody ever sees half a picture."""
+    part = target.with_name(f".{secrets.token_hex(8)}.part")
+    try:
+        with part.open("xb") as file:
+            file.write(data)
+        if overwrite:
+            part.replace(target)
+        else:
+            _move_unless_taken(part, target)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _move_unless_taken(part: Path, target: Path) -> None:
+    """Move *part* to *target*, which nobody may have written meanwhile."""
+    try:
+        os.link(part, target)  # unlike a rename, it fails where another process was faster
+    except FileExistsError:
+        raise _exists(target) from None
+    except OSError:  # file systems without hard links
+        _reserve(target)
+        try:
+            part.replace(target)
+        except BaseException:
+            target.unlink()
+            raise
+
+
+def _reserve(target: Path) -> None:
+    try:
+        target.open("xb").close()
+    except FileExistsError:
+        raise _exists(target) from None
+
+
+def _exists(target: Path) -> FileExistsError:
+    return FileExistsError(f"{str(target)!r} exists; save(path, overwrite=True) replaces it")

@@ -1,0 +1,240 @@
+"""One call on its way: its pictures read, its parts asked for side by side, its answer finished."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import Factory, define, evolve
+
+from impasto import _settings
+from impasto._answer import Fate, ImageResponse
+from impasto._arguments import Asked
+from impasto._call import Call
+from impasto._engine import Conversation
+from impasto._image import Image
+from impasto._inputs import read_image, read_images, read_mask
+from impasto._line import Line
+from impasto._models import Model
+from impasto._notices import Origin, warn_if_partial
+from impasto._plugin import Loaded, Plugin
+from impasto._repeats import Policy
+from impasto._split import joined, split
+from impasto._wires import Wires
+from impasto.errors import ImpastoError, UnsupportedParamsError
+
+_NAMES_KEPT = 1_000  # of models that were resolved; a guess: more than anybody uses
+# Settings that LiteLLM's callers pass to any provider.
+_COMMON_SETTINGS = ("api_key", "api_base", "api_version", "organization")
+
+
+@define(kw_only=True)
+class Performance:
+    """One call on its way."""
+
+    plugin: Plugin
+    loaded: Loaded
+    asked: Asked
+    wires: Wires
+    deadline: float
+    settings: _settings.Resolved
+    where: Origin = ("impasto", 0, {})
+    _left_out: dict[str, Fate] = Factory(dict)
+
+    async def call(self, model: str) -> Call:
+        """Return the call as the plugin's hooks see it, its pictures read."""
+        asked, provider = self.asked, self.loaded.provider
+        known_as = self._catalogue_name(model)
+        card = self.loaded.catalogue.get(known_as)
+        words = {
+            name: value for name, value in asked.words.items() if name not in provider.settings
+        }
+        extra = self._without_dropped(words)
+        if extra:
+            listed = frozenset(card.parameters or ()) if card is not None else frozenset[str]()
+            extra = self._without_foreign_settings(extra)
+            _settings.refuse_secrets(provider, extra, listed)
+            extra = await self._with_pictures_read(extra, card)
+        images = await read_images(asked.image, self._fetch) if asked.image is not None else ()
+        mask = await read_mask(asked.mask, images, self._fetch) if asked.mask is not None else None
+        return Call(
+            kind=asked.kind,
+            provider=provider.name,
+            model=model,
+            catalogue_name=known_as,
+            card=card,
+            images=images,
+            mask=mask,
+            settings=self.settings.public,
+            extra=extra,
+            drop_params=_drop_params(asked),
+            **self._without_dropped(asked.common),
+        )
+
+    async def _with_pictures_read(
+        self, extra: dict[str, Any], card: Model | None
+    ) -> dict[str, Any]:
+        """Read those of the provider's own words that the catalogue says are pictures."""
+        for name, parameter in ((card.parameters if card else None) or {}).items():
+            if parameter.type == "image" and extra.get(name) is not None:
+                extra[name] = await read_image(extra[name], name, self._fetch)
+        return extra
+
+    def _catalogue_name(self, model: str) -> str:
+        """Return the name to look up: the caller's `base_model`, the plugin's answer, or itself."""
+        if self.asked.base_model is not None:
+            return self.asked.base_model
+        if "resolve_model" not in self.loaded.own:
+            return model
+        names = self.loaded.memory.names
+        if model not in names:
+            if len(names) >= _NAMES_KEPT:
+                names.clear()
+            names[model] = self._resolved(model)
+        return names[model] or model
+
+    def _resolved(self, model: str) -> str | None:
+        try:
+            name: str | None = self.loaded.hook.resolve_model(model=model)
+        except ImpastoError:
+            raise
+        except Exception as error:
+            what = f"resolve_model() raised {type(error).__name__}: {error}"
+            raise self.plugin.error(what, error) from error
+        if name is not None and not isinstance(name, str):
+            raise self.plugin.error(f"resolve_model() returned {name!r}, not text")
+        return name
+
+    def _without_dropped(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """Leave out what the caller names in `additional_drop_params`: no plugin ever sees it."""
+        kept = dict(parameters)
+        for name in self.asked.dropped & kept.keys():
+            note = "as additional_drop_params asks"
+            self._left_out[name] = Fate(name, "dropped", kept.pop(name), note=note)
+        return kept
+
+    def _without_foreign_settings(self, extra: dict[str, Any]) -> dict[str, Any]:
+        """Refuse `api_base` and the like with a provider that has no such setting, or drop them."""
+        for name in [name for name in _COMMON_SETTINGS if name in extra]:
+            provider = self.loaded.provider
+            known = ", ".join(provider.settings) or "none"
+            why = f"{provider.name} has no setting {name}; it has {known}"
+            if not _drop_params(self.asked):
+                raise UnsupportedParamsError(why, param=name)
+            shown = "" if name == "api_key" else extra.pop(name)
+            extra.pop(name, None)
+            self._left_out[name] = Fate(name, "dropped", shown, note=why)
+        return extra
+
+    async def _fetch(self, url: str) -> bytes:
+        """Fetch a picture that the caller named by its URL."""
+        remaining = max(0.001, self.deadline - self.wires.monotonic())
+        return await self.wires.fetch(url, self.settings.configured, remaining)
+
+    # --- the parts ---
+
+    async def generate(self, call: Call) -> ImageResponse:
+        """Return the pictures for *call*, asked for in as many requests as the model needs."""
+        notes: tuple[str, ...] = ()
+        if not self.loaded.own.isdisjoint(("learn", "read_card")):
+            from impasto._learning import informed
+
+            call, notes = await informed(self._conversation(call))
+        parts = split(call)
+        if len(parts) == 1:
+            response = await self._part(call)
+        else:
+            response = joined(call, await self._side_by_side(parts))
+        response = await self._finished(call, response)
+        warn_if_partial(response, _count_of(call, response), self.where)
+        return evolve(response, notes=(*notes, *response.notes)) if notes else response
+
+    async def _part(self, call: Call) -> ImageResponse:
+        conversation = self._conversation(call)
+        if "render" in self.loaded.own:
+            from impasto._render import rendered
+
+            return await rendered(conversation)
+        return await conversation.pictures()
+
+    async def _side_by_side(self, parts: list[Call]) -> list[ImageResponse | ImpastoError]:
+        """Run *parts* at once; no part cancels another."""
+        gate = asyncio.Semaphore(self.loaded.provider.concurrency or len(parts))
+
+        async def run(part: Call) -> ImageResponse | ImpastoError:
+            async with gate:
+                try:
+                    return await self._part(part)
+                except ImpastoError as error:
+                    return error
+
+        return await asyncio.gather(*map(run, parts))
+
+    def _conversation(self, call: Call) -> Conversation:
+        line = Line(
+            loaded=self.loaded,
+            call=call,
+            settings=self.settings,
+            wires=self.wires,
+            additions=self.asked.additions,
+            fail=self.plugin.error,
+        )
+        return Conversation(
+            line=line,
+            deadline=self.deadline,
+            timeout=self.asked.timeout,
+            policy=Policy(self.asked.max_retries),
+        )
+
+    # --- the end ---
+
+    async def _finished(self, call: Call, response: ImageResponse) -> ImageResponse:
+        """Return *response* with bytes where they were asked for."""
+        if call.response_format == "b64_json":
+            data, failures = await self._with_bytes(response.data)
+            response = evolve(response, data=data, errors=(*response.errors, *failures))
+        if self.asked.additions.body or self._left_out:
+            params = {**response.params, **self._left_out, **self._added()}
+            response = evolve(response, params=params)
+        return response
+
+    async def _with_bytes(self, data: list[Image]) -> tuple[list[Image], tuple[ImpastoError, ...]]:
+        """Fetch the pictures that came as URLs; one that cannot be had keeps its URL."""
+        outcomes = await asyncio.gather(*map(self._bytes, data))
+        images = [
+            image if isinstance(outcome, ImpastoError) else outcome
+            for image, outcome in zip(data, outcomes, strict=True)
+        ]
+        return images, tuple(one for one in outcomes if isinstance(one, ImpastoError))
+
+    async def _bytes(self, image: Image) -> Image | ImpastoError:
+        if image.b64_json is not None or image.url is None:  # a data URL has its bytes with it
+            return image
+        remaining = max(0.001, self.deadline - self.wires.monotonic())
+        try:
+            content = await self.wires.fetch(image.url, self.settings.configured, remaining)
+        except ImpastoError as error:
+            error.provider = error.provider or self.loaded.provider.name
+            return error
+        return image.with_content(content)
+
+    def _added(self) -> dict[str, Fate]:
+        """Return the fates of what `extra_body` put into the request."""
+        return {
+            f"extra_body.{name}": Fate(f"extra_body.{name}", "unverified", value, {name: value})
+            for name, value in self.asked.additions.body.items()
+        }
+
+
+def _count_of(call: Call, response: ImageResponse) -> int:
+    """Return how many pictures were asked of the provider."""
+    fate = response.params.get("n")
+    return 1 if fate is not None and fate.outcome == "dropped" else call.n or 1
+
+
+def _drop_params(asked: Asked) -> bool:
+    if asked.drop_params is not None:
+        return bool(asked.drop_params)
+    return bool(getattr(sys.modules["impasto"], "drop_params", False))

@@ -1,0 +1,56 @@
+"""Splits a call over several requests where the model makes fewer pictures in one, and joins."""
+
+from __future__ import annotations
+
+from attrs import evolve
+
+from impasto._answer import Fate, ImageResponse
+from impasto._call import Call
+from impasto.errors import BadRequestError, ImpastoError
+
+MAX_PARTS = 100  # a guess: nobody means to send more orders than that with one call
+
+
+def split(call: Call) -> list[Call]:
+    """Return the calls that *call* is split into: each at most what one request makes."""
+    most = call.card.max_images if call.card is not None else None
+    if call.n is None or most is None or call.n <= most:
+        return [call]
+    if call.n > most * MAX_PARTS:
+        raise BadRequestError(
+            f"n={call.n}: {call.model} makes {most} in one request, and at most {MAX_PARTS} "
+            "requests are sent for one call",
+            param="n",
+        )
+    counts = [most] * (call.n // most) + ([call.n % most] if call.n % most else [])
+    # The same seed would give the same pictures in every part; a part may count on from its own.
+    seeds = [None if call.seed is None else call.seed + most * part for part in range(len(counts))]
+    return [evolve(call, n=count, seed=seed) for count, seed in zip(counts, seeds, strict=True)]
+
+
+def joined(call: Call, outcomes: list[ImageResponse | ImpastoError]) -> ImageResponse:
+    """Return one response of all parts.
+
+    Raises:
+        ImpastoError: that of the first part, where nothing came at all.
+    """
+    came = [outcome for outcome in outcomes if isinstance(outcome, ImageResponse)]
+    errors = tuple(outcome for outcome in outcomes if isinstance(outcome, ImpastoError))
+    if not came:
+        errors[0].maybe_accepted = any(error.maybe_accepted for error in errors)
+        raise errors[0]
+    usages = [part.usage for part in came if part.usage is not None]
+    params = dict(came[0].params)
+    params["n"] = Fate("n", "mapped", call.n, {}, f"split into {len(outcomes)} requests")
+    if "seed" in params:
+        params["seed"] = evolve(
+            params["seed"], given=call.seed, note="each request has a seed of its own"
+        )
+    return evolve(
+        came[0],
+        data=[image for part in came for image in part.data],
+        usage=sum(usages[1:], usages[0]) if usages else None,
+        params=params,
+        errors=errors,
+        notes=tuple(dict.fromkeys(note for part in came for note in part.notes)),
+    )
