@@ -1,0 +1,118 @@
+"""Options that the commands which make pictures have in common, and the call that they become."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+import click
+
+from impasto_cli._exits import Failure
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+_TEXT = frozenset({"api_key", "api_version"})  # a key of nothing but digits is no number
+
+
+def _words(
+    ctx: click.Context, param: click.Parameter, given: tuple[str, ...]
+) -> list[tuple[str, Any]]:
+    """Return name and value of each "NAME=VALUE"."""
+    pairs = [one.partition("=") for one in given]
+    if any(not name or not equals for name, equals, _ in pairs):
+        # What was given is not shown: it may be a key.
+        raise click.BadParameter("it takes NAME=VALUE, such as moderation=low", ctx, param)
+    return [(name, text if name in _TEXT else _value(text)) for name, _, text in pairs]
+
+
+def _value(text: str) -> Any:
+    """Return what *text* says where it is JSON, else *text* itself."""
+    try:
+        return json.loads(text, parse_constant=_no_json)
+    except ValueError:
+        return text
+
+
+def _no_json(word: str) -> NoReturn:
+    raise ValueError(f"{word} is Python's, not JSON's")  # NaN, Infinity
+
+
+_PARAMETERS = (
+    click.option("-m", "--model", help='"provider/model", such as openai/gpt-image-2.'),
+    click.option("-n", type=click.IntRange(min=1), metavar="COUNT", help="How many pictures."),
+    click.option("--size", help='"WxH" in pixels, such as 1024x1536.'),
+    click.option("--quality", help="In the model's words, such as low or high."),
+    click.option(
+        "--seed",
+        type=int,
+        help="The same seed makes the same picture, where the model knows seeds.",
+    ),
+    click.option("--style", help="In the model's words."),
+    click.option("--negative-prompt", help="What is not to be seen."),
+    click.option("--background", help="Such as transparent."),
+    click.option("--output-format", help="Such as png, jpeg, webp."),
+    click.option(
+        "--timeout",
+        type=click.FloatRange(min=0, min_open=True),
+        metavar="SECONDS",
+        help="For all of it, waiting and repeats included; by default 600.",
+    ),
+    click.option("--api-base", help="Another place to send to, such as a gateway."),
+    click.option(
+        "--drop-params", is_flag=True, default=None, help="Leave out what the model does not take."
+    ),
+    click.option(
+        "-p",
+        "--param",
+        "words",
+        multiple=True,
+        callback=_words,
+        metavar="NAME=VALUE",
+        help="The provider's own parameters and settings, as JSON or text; as often as needed.",
+    ),
+)
+
+_OUTPUT = (
+    click.option(
+        "-o",
+        "--out",
+        type=click.Path(path_type=Path),
+        help="File to write; by default one named after the prompt.  Several get numbers.",
+    ),
+    click.option("--overwrite", is_flag=True, help="Replace files that exist."),
+    click.option("--json", "as_json", is_flag=True, help="Print one JSON object."),
+)
+
+
+def parameters(function: Function) -> Function:
+    """Give *function* the options that become arguments of a call."""
+    return _decorated(function, _PARAMETERS)
+
+
+def output(function: Function) -> Function:
+    """Give *function* the options that say where pictures go."""
+    return _decorated(function, _OUTPUT)
+
+
+def _decorated(function: Function, options: tuple[Callable[[Function], Function], ...]) -> Function:
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+def arguments(
+    prompt: str, options: Mapping[str, Any], words: list[tuple[str, Any]]
+) -> dict[str, Any]:
+    """Return the keyword arguments of the call.
+
+    Raises:
+        Failure: something is given twice; which one was meant is not for us to say.
+    """
+    call = {"prompt": prompt} | {name: one for name, one in options.items() if one is not None}
+    for name, value in words:
+        if name in call:
+            raise Failure(f"{name} is given twice; give it once", 2)
+        call[name] = value
+    return call
