@@ -1,0 +1,125 @@
+"""Uses of the public API that only type checkers read; nothing here runs.
+
+Lines marked `type: ignore` are mistakes: mypy's warning of unused marks shows when one of them
+is no longer found.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any, assert_type
+
+import impasto
+import impasto as litellm
+from impasto import (
+    Fate,
+    Image,
+    ImageGenerationRequestQuality,
+    ImageResponse,
+    ProviderInfo,
+    Usage,
+    aimage_edit,
+    aimage_generation,
+    hookimpl,
+    image_edit,
+    image_generation,
+)
+from impasto.errors import ContentPolicyViolationError, ImpastoError, RateLimitError
+from impasto.rules import always, as_ratio, choose, width_and_height
+from impasto.types import Call, Model, Params, Provider, Request, Response, Setting
+
+
+def people_call() -> None:
+    response = image_generation("a fox", "openai/gpt-image-2", 2, size="1024x1024", seed=7)
+    assert_type(response, ImageResponse)
+    assert_type(litellm.image_generation(prompt="a fox"), ImageResponse)
+    image_generation("a fox", quality=ImageGenerationRequestQuality.HD, drop_params=True)
+    assert_type(image_edit(Path("a.png"), "a hat", mask=b"..."), ImageResponse)
+    image_edit(["a.png", b"...", Path("b.png")], prompt="a hat", extra_headers={"a": "b"})
+    image_generation(5)  # type: ignore[arg-type]
+    image_generation("a fox", n="four")  # type: ignore[arg-type]
+    image_generation()  # type: ignore[call-arg]
+    litellm.drop_params = True
+
+
+async def people_await() -> None:
+    assert_type(await aimage_generation("a fox", timeout=30), ImageResponse)
+    assert_type(await aimage_edit("a.png", "a hat"), ImageResponse)
+    assert_type(await image().aread(timeout=5), bytes)
+    aimage_generation("a fox")  # type: ignore[unused-coroutine]
+
+
+def people_read(response: ImageResponse) -> None:
+    assert_type(response.data, list[Image])
+    assert_type(response.created, int | None)
+    assert_type(response.usage, Usage | None)
+    assert_type(response.params, Mapping[str, Fate])
+    assert_type(response.errors, tuple[ImpastoError, ...])
+    assert_type(response.model_dump(), dict[str, Any])
+    assert_type(response["data"], Any)
+    assert_type(response.params["n"].sent, Mapping[str, Any])
+    response.data[0].seed = 5  # type: ignore[misc]
+    response.choices  # type: ignore[attr-defined] # noqa: B018
+
+
+def image() -> Image:
+    found = image_generation("a fox").data[0]
+    assert_type(found.url, str | None)
+    assert_type(found.b64_json, str | None)
+    assert_type(found.width, int | None)
+    assert_type(found.read(), bytes)
+    assert_type(found.save("fox.png", overwrite=True), Path)
+    found.save("fox.png", True)  # type: ignore[call-arg]
+    return found
+
+
+def people_catch(error: ImpastoError) -> float | None:
+    assert_type(error.status_code, int | None)
+    assert_type(error.headers, dict[str, str])
+    assert_type(error.llm_provider, str | None)
+    if isinstance(error, ContentPolicyViolationError):
+        assert_type(error.categories, tuple[str, ...])
+    return error.retry_after if isinstance(error, RateLimitError) else None
+
+
+def people_look(module: ModuleType) -> list[ProviderInfo]:
+    impasto.register("acme", module, models=Path("models.json"))
+    impasto.use("cache")
+    return impasto.providers()
+
+
+@hookimpl
+def describe() -> Provider:
+    settings = {"api_key": Setting(env=("ACME_API_KEY",), secret=True, required=True)}
+    return Provider(name="acme", settings=settings)
+
+
+@hookimpl
+def translate_params(call: Call) -> Params:
+    card: Model | None = call.card
+    return call.translate(
+        "prompt",
+        n="count",
+        seed=lambda value: {"seed": value} if card else {},
+        size=as_ratio(call, "ratio") if card else width_and_height,
+        quality=choose("steps", {"low": 10, "high": 50}),
+        output_format=always("png"),
+        style=5,  # type: ignore[arg-type]
+    )
+
+
+@hookimpl
+def build_request(call: Call, params: Params) -> Request:
+    return Request(url=call.settings["api_base"], json=dict(params.values))
+
+
+@hookimpl
+def parse_response(request: Request, response: Response) -> ImageResponse | Request:
+    if response.status == 202:
+        return request.follow(response.json()["url"], after=1.5)
+    request.url = "elsewhere"  # type: ignore[misc]
+    return ImageResponse(data=[Image(url=url) for url in response.json()["urls"]])
+
+
+def people_mistype() -> None:
+    impasto.imagine()  # type: ignore[attr-defined]
