@@ -198,3 +198,31 @@ class TestCounts:
         )
 
         assert (1, "dropped") == (len(script.sent), response.params["n"].outcome)
+
+
+class TestSecretsThatAreDropped:
+    @pytest.mark.parametrize("name", ["api_key", "openai_key", "vertex_credentials"])
+    def test_their_fate_does_not_show_them(self, name):
+        """
+        What is left out on request is told by its name; a key is not told at all.
+        """
+        key = "sk-0123456789abcdef"
+        response = Script().play({**CALL, name: key, "additional_drop_params": [name]})
+
+        assert "dropped" == response.params[name].outcome
+        assert key not in repr(response.params)
+        assert key not in response.model_dump_json()
+
+    def test_nor_does_that_of_a_body(self):
+        """
+        Who puts a key into extra_body gets it sent, but not told.
+        """
+        key = "sk-0123456789abcdef"
+        data = {"data": [{"b64_json": base64.b64encode(PNG).decode()}]}
+        script = Script(reply(data), now=datetime(2026, 1, 15, tzinfo=UTC))
+        call = {"prompt": "a fox", "model": "openai/gpt-image-2", "api_key": "sk-another-0123456"}
+        response = script.play({**call, "extra_body": {"upstream_key": key, "tag": "blue"}})
+
+        assert key.encode() in (script.sent[0].body or b"")
+        assert key not in repr(response.params)
+        assert "blue" == response.params["extra_body.tag"].given

@@ -6,7 +6,7 @@ import logging
 import re
 from collections.abc import Callable, Iterable
 from copy import copy
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 from urllib.parse import quote, quote_plus, urlencode, urljoin, urlsplit
 
 from attrs import Factory, define, evolve
@@ -26,7 +26,24 @@ MAX_REDIRECTS = 5  # gateways use one or two
 # Headers and query parameters that the caller adds, and that hold a key by their name
 _NAMES_OF_SECRETS = re.compile(r"(?i)auth|key|token|secret|cookie|signature|password")
 T = TypeVar("T")
+Fail: TypeAlias = Callable[[str, BaseException | None], PluginError]
 log = logging.getLogger("impasto")
+
+
+def hook_answer(loaded: Loaded, fail: Fail, hook: str, kind: type[T], **arguments: Any) -> T | None:
+    """Return what a hook returns; what it should not have done becomes a `PluginError`.
+
+    *fail* makes that error, naming the plugin.
+    """
+    try:
+        answer = getattr(loaded.hook, hook)(**arguments)
+    except ImpastoError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise fail(f"{hook}() raised {type(error).__name__}: {error}", error) from error
+    if answer is not None and not isinstance(answer, kind):
+        raise fail(f"{hook}() returned {answer!r}, not {kind.__name__}", None)
+    return answer
 
 
 class Misled(Exception):
@@ -60,7 +77,7 @@ class Line:
     settings: Resolved
     wires: Wires
     additions: Additions = NOTHING
-    fail: Callable[[str, BaseException | None], PluginError]
+    fail: Fail
     home: frozenset[str] = frozenset()
     _credentials: Credentials | None = None
     _seen: list[Credentials] = Factory(list)
@@ -116,15 +133,7 @@ class Line:
 
     def ask_if_any(self, hook: str, kind: type[T], **arguments: Any) -> T | None:
         """Return what a hook returns that may return None."""
-        try:
-            answer = getattr(self.loaded.hook, hook)(**arguments)
-        except ImpastoError:
-            raise
-        except (Exception, SystemExit) as error:
-            raise self.fail(f"{hook}() raised {type(error).__name__}: {error}", error) from error
-        if answer is not None and not isinstance(answer, kind):
-            raise self.fail(f"{hook}() returned {answer!r}, not {kind.__name__}", None)
-        return answer
+        return hook_answer(self.loaded, self.fail, hook, kind, **arguments)
 
     def renew_credentials(self, error: ImpastoError) -> bool:
         """Forget the credentials if *error* says that they are stale and others can be had."""

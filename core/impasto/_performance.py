@@ -16,7 +16,7 @@ from impasto._call import Call
 from impasto._engine import Conversation
 from impasto._image import Image
 from impasto._inputs import read_image, read_images, read_mask
-from impasto._line import Line
+from impasto._line import Line, hook_answer
 from impasto._models import Model
 from impasto._notices import Origin, warn_if_partial
 from impasto._plugin import Loaded, Plugin
@@ -32,7 +32,17 @@ _COMMON_SETTINGS = ("api_key", "api_base", "api_version", "organization")
 
 @define(kw_only=True)
 class Performance:
-    """One call on its way."""
+    """One call on its way.
+
+    Attributes:
+        plugin: Who is asked.
+        loaded: The same, ready for use.
+        asked: The caller's arguments.
+        wires: The outside world.
+        deadline: On the clock of *wires*.
+        settings: The provider's settings, resolved.
+        where: The user's line of code, for warnings.
+    """
 
     plugin: Plugin
     loaded: Loaded
@@ -92,27 +102,17 @@ class Performance:
         if model not in names:
             if len(names) >= _NAMES_KEPT:
                 names.clear()
-            names[model] = self._resolved(model)
+            fail = self.plugin.error
+            names[model] = hook_answer(self.loaded, fail, "resolve_model", str, model=model)
         return names[model] or model
-
-    def _resolved(self, model: str) -> str | None:
-        try:
-            name: str | None = self.loaded.hook.resolve_model(model=model)
-        except ImpastoError:
-            raise
-        except Exception as error:
-            what = f"resolve_model() raised {type(error).__name__}: {error}"
-            raise self.plugin.error(what, error) from error
-        if name is not None and not isinstance(name, str):
-            raise self.plugin.error(f"resolve_model() returned {name!r}, not text")
-        return name
 
     def _without_dropped(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """Leave out what the caller names in `additional_drop_params`: no plugin ever sees it."""
         kept = dict(parameters)
         for name in self.asked.dropped & kept.keys():
+            told = _settings.shown(name, kept.pop(name))
             note = "as additional_drop_params asks"
-            self._left_out[name] = Fate(name, "dropped", kept.pop(name), note=note)
+            self._left_out[name] = Fate(name, "dropped", told, note=note)
         return kept
 
     def _without_foreign_settings(self, extra: dict[str, Any]) -> dict[str, Any]:
@@ -123,9 +123,8 @@ class Performance:
             why = f"{provider.name} has no setting {name}; it has {known}"
             if not _drop_params(self.asked):
                 raise UnsupportedParamsError(why, param=name)
-            shown = "" if name == "api_key" else extra.pop(name)
-            extra.pop(name, None)
-            self._left_out[name] = Fate(name, "dropped", shown, note=why)
+            told = _settings.shown(name, extra.pop(name))
+            self._left_out[name] = Fate(name, "dropped", told, note=why)
         return extra
 
     async def _fetch(self, url: str) -> bytes:
@@ -222,9 +221,11 @@ class Performance:
 
     def _added(self) -> dict[str, Fate]:
         """Return the fates of what `extra_body` put into the request."""
+        body = self.asked.additions.body
+        told = {name: _settings.shown(name, value) for name, value in body.items()}
         return {
             f"extra_body.{name}": Fate(f"extra_body.{name}", "unverified", value, {name: value})
-            for name, value in self.asked.additions.body.items()
+            for name, value in told.items()
         }
 
 

@@ -18,6 +18,8 @@ from impasto import _guard
 from impasto._version import __version__
 
 CONNECT_SECONDS = 30  # a guess; long enough for three SYNs lost, and for a slow proxy
+# What may wait unread of one answer; a guess: four times aiohttp's, as pictures are large
+_READ_BYTES = 2**18
 _MAX_HEADER_BYTES = 64 * 1024  # aiohttp's 8 KiB lose a picture to a long Content-Security-Policy
 
 
@@ -124,7 +126,7 @@ def _session(
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
         cookie_jar=aiohttp.DummyCookieJar(),
         headers={"User-Agent": f"impasto/{__version__}"},
-        read_bufsize=2**18,
+        read_bufsize=_READ_BYTES,
         max_line_size=_MAX_HEADER_BYTES,
         max_field_size=_MAX_HEADER_BYTES,
     )

@@ -13,6 +13,7 @@ from attrs import frozen
 
 from impasto._http import origin
 from impasto._provider import Provider, Setting, Settings
+from impasto._redact import HIDDEN
 from impasto.errors import (
     AuthenticationError,
     BadRequestError,
@@ -78,8 +79,13 @@ def resolve(provider: Provider, arguments: Mapping[str, Any], *, needed: bool = 
     return Resolved(public, everything, frozenset(configured), tuple(secrets))
 
 
+def shown(name: str, value: Any) -> Any:
+    """Return *value* as a fate may tell it: not at all where *name* looks like a secret's."""
+    return HIDDEN if _SECRET_WORD.search(name) else value
+
+
 def refuse_secrets(provider: Provider, extra: Mapping[str, Any], known: frozenset[str]) -> None:
-    """Refuse those of *extra* that look like a secret, or are settings of other providers.
+    """Refuse those of *extra* that look like a secret, but for the parameters in *known*.
 
     Raises:
         UnsupportedParamsError: naming the argument and the settings that there are.

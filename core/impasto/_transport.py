@@ -24,11 +24,11 @@ from impasto.errors import APIConnectionError, APIResponseValidationError, Timeo
 MAX_ANSWER_BYTES = 512 * 1024 * 1024  # a guess: ten 4K pictures as base64 are a fifth of it
 MAX_PICTURE_BYTES = 128 * 1024 * 1024  # a guess: an uncompressed 4096x4096 with alpha is half
 MAX_REDIRECTS = 5  # storage services use one or two
-_WRITE_BYTES = 256 * 1024
+_WRITE_BYTES = 256 * 1024  # at once; a guess: others get their turn between two pieces
 _NO_CONTENT_TYPE = frozenset({"Content-Type"})
 # With one of these headers, the length that is stated is not the length that is read.
 _PACKED = ("Content-Encoding", "Transfer-Encoding")
-_FETCH_TRIES = 3
+_FETCH_TRIES = 3  # as rule 2 allows for orders; a fetch costs nothing
 
 
 class _Body(aiohttp.Payload):
