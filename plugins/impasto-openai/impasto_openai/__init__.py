@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from impasto import hookimpl, openai_wire
+from impasto import gpt_image, hookimpl, openai_wire
 from impasto.errors import ImpastoError
 from impasto.types import (
     COMMON,
@@ -18,7 +18,6 @@ from impasto.types import (
     Response,
     Setting,
 )
-from impasto_openai import _gpt_image
 
 CONTRACT = (1, 0)
 
@@ -59,18 +58,28 @@ def resolve_model(model: str) -> str:
 
 @hookimpl
 def translate_params(call: Call) -> Params:
-    if _gpt_image.is_followed_by(call):
-        return _gpt_image.translate(call)
+    if _is_gpt_image(call):
+        return gpt_image.translate(call, user=_user(call))
     # DALL-E has these names from the catalogue; a model that nobody listed belongs to a server
     # that speaks the dialect, and most of those take seed and negative_prompt by these names.
     return call.translate(*COMMON)
+
+
+def _is_gpt_image(call: Call) -> bool:
+    return gpt_image.is_name(call.card.name if call.card else resolve_model(call.model))
+
+
+def _user(call: Call) -> str:
+    """Return the field for *user*, which gives way to safety_identifier, as on the server."""
+    newer = "safety_identifier"
+    return "user" if call.extra.get(newer) else newer
 
 
 @hookimpl
 def build_request(call: Call, params: Params) -> Request:
     url = openai_wire.images_url(call.settings["api_base"], _ENDPOINTS[call.kind])
     fields = {"model": call.model, **params.values}
-    if _gpt_image.is_followed_by(call) and _gpt_image.streams(call):
+    if _is_gpt_image(call) and gpt_image.streams(call):
         fields["stream"] = True
     send = openai_wire.generation if call.kind == "generate" else openai_wire.edit
     return send(url, fields, _account(call.settings))

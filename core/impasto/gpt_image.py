@@ -1,14 +1,15 @@
-"""What GPT Image models take beyond the limits in models.json: which parameters go together.
+"""The GPT Image family, for whoever serves it: which of its parameters go together.
 
-All of it is from openai-python 3.54.0, types/image_generate_params.py and image_edit_params.py
-(read 2026-11-22), and holds for models of this family that nobody knows yet.
+Limits of single models are for a catalogue.  All of this is from openai-python 3.54.0,
+types/image_generate_params.py and image_edit_params.py (read 2026-11-22), and holds for models of
+this family that nobody knows yet.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from impasto.rules import always, refuse
+from impasto.rules import Rule, always, refuse
 from impasto.types import Call, Parameter, Params
 
 _BY_ITS_NAME = (
@@ -22,34 +23,31 @@ _BY_ITS_NAME = (
     "output_format",
     "output_compression",
     "moderation",
+    "user",
 )
+_UNCOMPRESSED = 100  # the default, and all that a PNG can be
 
 
-def is_followed_by(call: Call) -> bool:
-    """Return whether the model is a GPT Image, known or not."""
-    name = call.card.name if call.card is not None else call.model.rpartition("/")[2]
-    return name.startswith(("gpt-image-", "chatgpt-image-"))
+def is_name(model: str) -> bool:
+    """Return whether *model* is the name of a GPT Image, known or not."""
+    return model.startswith(("gpt-image-", "chatgpt-image-"))
 
 
-def translate(call: Call) -> Params:
-    """Return the parameters in OpenAI's words."""
-    return call.translate(
-        *_BY_ITS_NAME,
-        response_format=always("b64_json"),  # sending it is an error 400
-        user=_user(call),
-        **{name: refuse(why) for name, why in _misfits(call)},
-    )
+def translate(call: Call, **own: Rule) -> Params:
+    """Return the parameters in the family's words; rules in *own* go before the family's.
 
-
-def _user(call: Call) -> str:
-    """Return the field for *user*, which gives way to safety_identifier, as on the server."""
-    newer = "safety_identifier"
-    return "user" if call.extra.get(newer) else newer
+    Raises:
+        UnsupportedParamsError: the model does not take a parameter, or not beside another one.
+    """
+    rules: dict[str, Rule] = {name: name for name in _BY_ITS_NAME}
+    rules["response_format"] = always("b64_json")  # sending it is an error 400
+    return call.translate(**{**rules, **own, **{name: refuse(why) for name, why in _misfits(call)}})
 
 
 def _misfits(call: Call) -> Iterator[tuple[str, str]]:
     """Yield each parameter that does not go with what else is asked for, and why."""
-    if not (call.extra or call.output_format or call.background or call.output_compression):
+    said = (call.output_format, call.background, call.output_compression)
+    if not call.extra and said == (None, None, None):
         return  # nearly every call
     made = output_format(call)
     if made == "svg" and call.n != 1:
@@ -58,7 +56,7 @@ def _misfits(call: Call) -> Iterator[tuple[str, str]]:
         yield "output_format", "a GIF is not made with a mask"
     if call.background == "transparent" and made not in ("png", "webp"):
         yield "background", f"it takes output_format 'png' or 'webp', not {made!r}"
-    if made not in ("webp", "jpeg"):
+    if made not in ("webp", "jpeg") and (made, call.output_compression) != ("png", _UNCOMPRESSED):
         yield "output_compression", f"it takes output_format 'webp' or 'jpeg', not {made!r}"
     for name, needed in (("frame_count", "gif"), ("frame_duration_ms", "gif"), ("svg", "svg")):
         if made != needed:
@@ -72,7 +70,7 @@ def _misfits(call: Call) -> Iterator[tuple[str, str]]:
 
 
 def output_format(call: Call) -> str:
-    """Return the format that the pictures will have; png is what OpenAI makes by itself."""
+    """Return the format that the pictures will have; png is what is made where none is said."""
     given, listed = call.output_format, _listed(call, "output_format")
     if given is None:
         return "png"
