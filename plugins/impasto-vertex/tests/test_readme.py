@@ -1,0 +1,99 @@
+"""README.md says what is so: its calls run, its tables are the catalogue's."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+import impasto_vertex
+from impasto.testing import FakeServer, png, sample
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+ANSWER = sample(ROOT / "tests" / "samples" / "gemini.json")
+BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+MODELS = json.loads(Path(impasto_vertex.__file__).with_name("models.json").read_text())["models"]
+
+
+def table(heading):
+    """Return the cells of the first table under *heading*, without its head."""
+    section = README.partition(f"## {heading}\n")[2]
+    lines = re.search(r"((?:^\|.*\n)+)", section, re.MULTILINE)[1].splitlines()
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
+class TestCalls:
+    @pytest.mark.parametrize(
+        ("block", "sent", "written"),
+        list(zip(BLOCKS, (1, 1, 2), (1, 1, 2), strict=True)),
+        ids=["generate", "edit", "express mode"],
+    )
+    # The answer is a PNG, whatever was asked for.
+    @pytest.mark.filterwarnings("ignore::impasto.ImageFormatWarning")
+    def test_runs(self, nothing_set, tmp_path, block, sent, written):
+        """
+        Copied as it stands, a call writes its picture.
+        """
+        nothing_set.chdir(tmp_path)
+        for name in ("room.png", "chair.png"):
+            Path(name).write_bytes(png())
+        with FakeServer(lambda _: ANSWER) as server:
+            nothing_set.setenv("GOOGLE_VERTEX_BASE_URL", server.url)
+            nothing_set.setenv("VERTEXAI_PROJECT", "my-project")
+            exec(block, {})
+
+        assert 2 + written == len(list(tmp_path.glob("*.*g")))
+        assert sent == len(server.received)
+
+
+class TestTables:
+    def test_models(self):
+        """
+        Every model with its last day and what comes instead.
+        """
+        rows = {name.strip("`"): (gone, instead) for name, _, gone, instead in table("Models")}
+
+        assert {
+            model["name"]: (
+                model.get("lifecycle", {}).get("retires", ""),
+                model.get("lifecycle", {}).get("successor", ""),
+            )
+            for model in MODELS
+        } == rows
+
+    def test_sizes(self):
+        """
+        As many ratios as the catalogue has, and its tiers.
+        """
+        words = {14: "fourteen", 10: "ten", 5: "five", 0: ""}
+        rows = {name.strip("`"): sizes for name, sizes, _, _ in table("Models")}
+        for model in MODELS:
+            ratios = model.get("sizes", {}).get("ratios", {})
+            tiers = [tier for tier in next(iter(ratios.values()), {}) if tier]
+
+            assert rows[model["name"]].startswith(words[len(ratios)])
+            assert all(tier in rows[model["name"]] for tier in (*tiers[:1], *tiers[-1:]))
+
+    def test_settings(self):
+        """
+        Every setting with its variables, in their order.
+        """
+        settings = impasto_vertex.describe().settings
+
+        assert {name: list(setting.env) for name, setting in settings.items()} == {
+            name.strip("`"): re.findall("[A-Z_]+", variables)
+            for name, variables, _ in table("Settings")
+        }
+
+    def test_parameters(self):
+        """
+        Every parameter that some model lists has its place.
+        """
+        section = README.partition("## Parameters")[2].partition("## Answers")[0]
+        rows = [line.partition("|")[2].partition("|")[0] for line in section.splitlines()]
+        told = {name for row in rows for name in re.findall("`([a-zA-Z_]+)`", row)}
+        known = {name for model in MODELS for name in model["parameters"]}
+        refused = {"quality", "style", "background", "moderation", "user"}
+
+        assert told == known | refused | {"size"}
