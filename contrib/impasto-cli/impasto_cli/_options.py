@@ -39,10 +39,28 @@ def _no_json(word: str) -> NoReturn:
     raise ValueError(f"{word} is Python's, not JSON's")  # NaN, Infinity
 
 
-_PARAMETERS = (
-    click.option("-m", "--model", help='"provider/model", such as openai/gpt-image-2.'),
-    click.option("-n", type=click.IntRange(min=1), metavar="COUNT", help="How many pictures."),
-    click.option("--size", help='"WxH" in pixels, such as 1024x1536.'),
+def _models(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[click.shell_completion.CompletionItem]:
+    from impasto_cli._completing import models  # reads catalogues; only for the shell
+
+    return models(ctx, param, incomplete)
+
+
+_MODEL = click.option(
+    "-m",
+    "--model",
+    "models",
+    multiple=True,
+    metavar="MODEL",
+    shell_complete=_models,
+    help='"provider/model", such as openai/gpt-image-2; several draw the same side by side.',
+)
+_COUNT = click.option(
+    "-n", type=click.IntRange(min=1), metavar="COUNT", help="How many pictures, of each model."
+)
+_SIZE = click.option("--size", help='"WxH" in pixels, such as 1024x1536.')
+_WORDS = (
     click.option("--quality", help="In the model's words, such as low or high."),
     click.option(
         "--seed",
@@ -53,6 +71,8 @@ _PARAMETERS = (
     click.option("--negative-prompt", help="What is not to be seen."),
     click.option("--background", help="Such as transparent."),
     click.option("--output-format", help="Such as png, jpeg, webp."),
+)
+_STEERING = (
     click.option(
         "--timeout",
         type=click.FloatRange(min=0, min_open=True),
@@ -73,27 +93,38 @@ _PARAMETERS = (
         help="The provider's own parameters and settings, as JSON or text; as often as needed.",
     ),
 )
-
 _OUTPUT = (
     click.option(
         "-o",
         "--out",
         type=click.Path(path_type=Path),
-        help="File to write; by default one named after the prompt.  Several get numbers.",
+        help="File to write; by default a free name.  Several pictures get numbers.",
     ),
     click.option("--overwrite", is_flag=True, help="Replace files that exist."),
+    click.option(
+        "--sheet",
+        type=click.Path(path_type=Path),
+        help="Contact sheet to write, an HTML page; several models get one in any case.",
+    ),
+    click.option(
+        "--preview/--no-preview",
+        default=None,
+        help="Show the pictures in the terminal; by default where it can show pictures.",
+    ),
+    click.option("--open", "opened", is_flag=True, help="Open what was made in the usual viewer."),
+    click.option("-q", "--quiet", is_flag=True, help="No progress, notes or preview."),
     click.option("--json", "as_json", is_flag=True, help="Print one JSON object."),
 )
 
 
-def parameters(function: Function) -> Function:
-    """Give *function* the options that become arguments of a call."""
-    return _decorated(function, _PARAMETERS)
+def prompted(function: Function) -> Function:
+    """Give *function* the options of a call that has a prompt."""
+    return _decorated(function, (_MODEL, _COUNT, _SIZE, *_WORDS, *_STEERING, *_OUTPUT))
 
 
-def output(function: Function) -> Function:
-    """Give *function* the options that say where pictures go."""
-    return _decorated(function, _OUTPUT)
+def unprompted(function: Function) -> Function:
+    """Give *function* the options of a call that has a picture alone."""
+    return _decorated(function, (_MODEL, _COUNT, _SIZE, *_STEERING, *_OUTPUT))
 
 
 def _decorated(function: Function, options: tuple[Callable[[Function], Function], ...]) -> Function:
@@ -102,15 +133,13 @@ def _decorated(function: Function, options: tuple[Callable[[Function], Function]
     return function
 
 
-def arguments(
-    prompt: str, options: Mapping[str, Any], words: list[tuple[str, Any]]
-) -> dict[str, Any]:
-    """Return the keyword arguments of the call.
+def arguments(options: Mapping[str, Any], words: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the keyword arguments of the call, from those of *options* that are given.
 
     Raises:
         Failure: something is given twice; which one was meant is not for us to say.
     """
-    call = {"prompt": prompt} | {name: one for name, one in options.items() if one is not None}
+    call = {name: one for name, one in options.items() if one is not None}
     for name, value in words:
         if name in call:
             raise Failure(f"{name} is given twice; give it once", 2)

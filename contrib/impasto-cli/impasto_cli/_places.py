@@ -32,11 +32,15 @@ class Place(Protocol):
 
 @dataclass(frozen=True)
 class Named:
-    """The file that the caller named; with *count* above 1 it gets numbers."""
+    """The file that the caller named; with *count* above 1 it gets numbers.
+
+    *mark* goes behind its name: it tells the files of several models apart.
+    """
 
     out: Path
     count: int
     overwrite: bool
+    mark: str = ""
 
     def check(self) -> None:
         try:
@@ -47,7 +51,7 @@ class Named:
     def _check(self) -> None:
         if self.out.is_dir():
             raise Failure(f"'{self.out}' is a folder; name a file in it", 2)
-        _check_folder(self.out.parent)
+        check_folder(self.out.parent)
         for path in map(self._path, range(self.count)):
             if path.is_dir():
                 raise Failure(f"'{path}' is a folder; name another file", 2)
@@ -58,32 +62,33 @@ class Named:
         return self._path(index)
 
     def _path(self, index: int) -> Path:
+        out = self.out.with_name(f"{self.out.stem}{self.mark}{self.out.suffix}")
         alone = self.count == 1 and index == 0
-        return self.out if alone else next(numbered(self.out, index + 1))
+        return out if alone else next(numbered(out, index + 1))
 
 
 @dataclass(frozen=True)
-class AfterPrompt:
-    """A file named after the prompt, in the current folder; one that exists already is kept."""
+class Suggested:
+    """A file of the *name* that we suggest, in the current folder; what is there is kept."""
 
-    prompt: str
+    name: str
     count: int
     overwrite: bool
 
     def check(self) -> None:
-        _check_folder(Path())
+        check_folder(Path())
 
     def path(self, index: int, extension: str) -> Path:
-        plain = Path(slug(self.prompt) + extension)
+        plain = Path(self.name + extension)
         alone = self.count == 1 and index == 0
         numbers = numbered(plain, index + 1)
         candidates = itertools.chain([plain], numbered(plain, 2)) if alone else numbers
         return next(candidates) if self.overwrite else first_free(candidates)
 
 
-def slug(prompt: str) -> str:
-    """Return *prompt* as the name of a file: letters and digits of any script, and dashes."""
-    words = re.findall(r"[^\W_]+", unicodedata.normalize("NFKC", prompt).lower())
+def slug(text: str) -> str:
+    """Return *text*, a prompt or a model, as the name of a file: letters and digits of any script, and dashes."""
+    words = re.findall(r"[^\W_]+", unicodedata.normalize("NFKC", text).lower())
     name = "-".join(words)
     if len(name) > _LONGEST_NAME:
         whole_words = name[: _LONGEST_NAME + 1].rpartition("-")[0]
@@ -102,7 +107,8 @@ def first_free(candidates: Iterator[Path]) -> Path:
     return next(path for path in candidates if not path.exists())
 
 
-def _check_folder(folder: Path) -> None:
+def check_folder(folder: Path) -> None:
+    """Raise `Failure` where no file can be written to *folder*."""
     if not folder.is_dir():
         raise Failure(f"folder '{folder}' does not exist; create it first", 2)
     try:

@@ -1,40 +1,64 @@
-"""Says what became of a call: lines for a person, or one JSON object for a program."""
+"""Says what became of an order, in lines for a person."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import click
 
 from impasto import Fate, ImageResponse
+from impasto_cli._costs import Cost, cost_of
 from impasto_cli._lines import one_line, say
+from impasto_cli._results import Result, name_of
 from impasto_cli._saving import Picture
 
 
-def tell(response: ImageResponse, pictures: Sequence[Picture]) -> None:
-    """Print a line for each picture; on standard error what else is worth knowing."""
-    for line in [*filter(None, map(_remark, response.params.values())), *response.notes]:
-        say(f"note: {one_line(line)}")
-    for picture in pictures:
-        click.echo(f"{picture.path} {_size(picture) or 'of unknown size'}")
+def tell_notes(results: Sequence[Result]) -> None:
+    """Say on standard error, once, what is worth knowing of *results*."""
+    responses = [result.outcome.response for result in results]
+    notes = [note for one in responses if one is not None for note in _notes(one)]
+    for note in dict.fromkeys(notes):
+        say(f"note: {one_line(note)}")
 
 
-def tell_as_json(response: ImageResponse, pictures: Sequence[Picture]) -> None:
-    """Print one object: the pictures with their true sizes, and all that the response says."""
-    document = {
-        "paths": [str(picture.path) for picture in pictures],
-        "pictures": [_described(picture) for picture in pictures],
-        "provider": response.provider,
-        "model": response.model,
-        "params": {name: fate.model_dump() for name, fate in response.params.items()},
-        "notes": list(response.notes),
-        "errors": [str(error) for error in response.errors],
-        "usage": response.usage.model_dump() if response.usage is not None else None,
-        "request_id": response.request_id,
-    }
-    click.echo(json.dumps(document, default=str, ensure_ascii=False))
+def _notes(response: ImageResponse) -> list[str]:
+    return [*filter(None, map(_remark, response.params.values())), *response.notes]
+
+
+def tell_pictures(result: Result) -> None:
+    """Print a line for each picture: path, size, and the rest after two blanks each."""
+    for picture in result.pictures:
+        click.echo("  ".join([f"{picture.path} {size_of(picture)}", *_facts(result, picture)]))
+
+
+def size_of(picture: Picture) -> str:
+    """Return the true size of *picture*, in pixels."""
+    image = picture.image
+    return f"{image.width}x{image.height}" if image.width and image.height else "of unknown size"
+
+
+def seconds_of(result: Result) -> str:
+    """Return how long *result* took."""
+    return f"{result.outcome.seconds:.1f} s"
+
+
+def price_of(response: ImageResponse) -> str | None:
+    """Return what *response* cost; a price is for all of its pictures, and says so."""
+    cost: Cost | None = cost_of(response)
+    if cost is None or len(response.data) == 1:
+        return str(cost) if cost is not None else None
+    return f"{cost} for all {len(response.data)}"
+
+
+def _facts(result: Result, picture: Picture) -> Iterator[str]:
+    response = result.outcome.response
+    if picture.image.seed is not None:
+        yield f"seed {picture.image.seed}"
+    yield one_line(name_of(result.outcome))
+    yield seconds_of(result)
+    price = price_of(response) if response is not None else None
+    if price is not None:
+        yield price
 
 
 def _remark(fate: Fate) -> str | None:
@@ -42,20 +66,3 @@ def _remark(fate: Fate) -> str | None:
     if fate.outcome == "dropped":
         return f"{fate.name} was dropped: {fate.note}"
     return f"{fate.name}: {fate.note}" if fate.outcome == "mapped" and fate.note else None
-
-
-def _size(picture: Picture) -> str | None:
-    image = picture.image
-    return f"{image.width}x{image.height}" if image.width and image.height else None
-
-
-def _described(picture: Picture) -> dict[str, Any]:
-    image = picture.image
-    return {
-        "path": str(picture.path),
-        "width": image.width,
-        "height": image.height,
-        "mime": image.mime,
-        "seed": image.seed,
-        "revised_prompt": image.revised_prompt,
-    }

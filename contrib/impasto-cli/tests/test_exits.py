@@ -139,6 +139,18 @@ class TestProcesses:
         assert b"error: impasto-cracked 0.3: cannot be loaded" in broken.stderr
         assert b"cracked in the kiln" in broken.stderr
 
+    def test_a_traceback_is_shown_to_whoever_wants_one(self, process):
+        """
+        With IMPASTO_TRACEBACK, and not without it: a failed call and a bug alike.
+        """
+        asked = ("a fox", "-m", "sketch/oil-1", "--size", "64x64")
+        shown = process(*asked, IMPASTO_SKETCH_FAULT="refusal", IMPASTO_TRACEBACK="1")
+        hidden = process(*asked, IMPASTO_SKETCH_FAULT="refusal")
+
+        assert b"Traceback" in shown.stderr
+        assert b"_fail_before_the_work" in shown.stderr
+        assert b"Traceback" not in hidden.stderr
+
     def test_a_reader_that_went_away_is_no_failure_of_ours(self, command):
         """
         `impasto providers | true` shows no traceback.

@@ -1,6 +1,10 @@
 """``impasto generate``: its options, and what it says."""
 
 import json
+import os
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -93,23 +97,23 @@ class TestOptions:
 
 
 class TestOutput:
-    def test_the_last_line_is_path_and_size(self, process):
+    def test_a_line_is_path_size_and_more(self, process, files):
         """
         Standard output holds one line for each picture; all else is on standard error.
         """
         result = process("a fox", "-m", "sketch/oil-1", "--size", "64x96", "-o", "out.png")
 
-        assert b"out.png 64x96\n" == result.stdout
+        assert ["out.png 64x96"] == files(result.stdout)
         assert result.stderr.startswith(b"note: painted by impasto-sketch")
         assert b"\r" not in result.stderr
 
-    def test_several_get_numbers(self, order, server):
+    def test_several_get_numbers(self, order, server, files):
         """
         With -n, "out.png" becomes "out-1.png" and so on.
         """
         result = order(server, "-n", "3", "-o", "out.png")
 
-        assert "out-1.png 8x8\nout-2.png 8x8\nout-3.png 8x8\n" == result.stdout
+        assert ["out-1.png 8x8", "out-2.png 8x8", "out-3.png 8x8"] == files(result.stdout)
         assert {"out-1.png", "out-2.png", "out-3.png"} == {path.name for path in Path().iterdir()}
 
     def test_json_is_all_there_is(self, process):
@@ -131,8 +135,67 @@ class TestOutput:
             document["model"],
             document["request_id"],
         )
+        assert ("sketch/oil-1", None, []) == (
+            document["asked"],
+            document["cost"],
+            document["errors"],
+        )
+        assert 0 < document["seconds"]
         assert "sent" == document["params"]["size"]["outcome"]
         assert document["notes"][0].startswith("painted by impasto-sketch")
+        assert b"" == result.stderr
+
+    def test_json_says_what_failed(self, order, server):
+        """
+        The object comes all the same, with every error that there was; so does the exit code.
+        """
+        full = reply(
+            {"error": {"message": "slow down", "code": "busy"}},
+            status=429,
+            headers={"Retry-After": "90"},
+        )
+        result = order(server.will(full), "--json")
+        document = json.loads(result.stdout)
+
+        assert (5, [], []) == (result.exit_code, document["paths"], document["pictures"])
+        assert {
+            "type": "RateLimitError",
+            "exit_code": 5,
+            "status_code": 429,
+            "code": "busy",
+            "retry_after": 90.0,
+            "retryable": True,
+        }.items() <= document["errors"][0].items()
+
+    def test_json_has_the_errors_of_parts(self, order, server, pictures):
+        """
+        Of a call that was split, pictures and errors stand side by side.
+        """
+        server.will(pictures, reply({"error": {"message": "slow down"}}, status=429))
+        options = ("-n", "2", "-o", "out.png", "-p", "max_retries=0", "--json")
+        document = json.loads(order(server, "-m", "openai/dall-e-3", *options).stdout)
+
+        assert ["out-1.png"] == document["paths"]
+        assert ["RateLimitError"] == [error["type"] for error in document["errors"]]
+
+    def test_quiet_is_the_result_alone(self, process, files):
+        """
+        Neither notes nor progress; errors are still told.
+        """
+        made = process("a fox", "-m", "sketch/oil-1", "--size", "64x64", "-q")
+        failed = process("a fox", "-m", "sketch/oil-1", "--quality", "high", "-q")
+
+        assert (["a-fox.png 64x64"], b"") == (files(made.stdout), made.stderr)
+        assert (2, b"") == (failed.returncode, failed.stdout)
+        assert failed.stderr.startswith(b"error: sketch/oil-1: quality='high'")
+
+    def test_a_note_is_said_once(self, acme, run):
+        """
+        However many models have the same to say.
+        """
+        result = run("a fox", "-m", "acme/oil-2", "-m", "acme/chalk")
+
+        assert "note: dried in the sun\n" == result.stderr
 
     def test_json_names_the_request(self, order, server):
         """
@@ -185,6 +248,69 @@ class TestOutput:
         assert "\x9b" not in result.stderr
 
 
+class TestOpen:
+    @pytest.fixture
+    def viewer(self, tmp_path, monkeypatch):
+        """Put a viewer on the path that writes down what it is to show, and takes its time."""
+        script = tmp_path / "bin" / "xdg-open"
+        script.parent.mkdir()
+        script.write_text(
+            f'#!/bin/sh\necho "$1" >> {tmp_path}/shown\nexec sleep 20 >/dev/null 2>&1\n'
+        )
+        script.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{script.parent}{os.pathsep}{os.environ['PATH']}")
+        return tmp_path / "shown"
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="needs xdg-open to be the viewer")
+    @pytest.mark.parametrize(
+        ("args", "shown"),
+        [
+            (("-m", "acme/oil-2", "-n", "2"), ["a-fox-1.png", "a-fox-2.png"]),
+            (("-m", "acme/oil-2", "-m", "acme/chalk"), ["a-fox.html"]),
+        ],
+        ids=["pictures", "sheet"],
+    )
+    def test_the_viewer_is_not_waited_for(self, acme, run, viewer, monkeypatch, args, shown):
+        """
+        It is given what was made: the contact sheet, where there is one.
+        """
+        children = []
+        real = subprocess.Popen
+        monkeypatch.setattr(
+            subprocess, "Popen", lambda *args: children.append(real(*args)) or children[-1]
+        )
+        result = run("a fox", *args, "--open")
+        still = [child.poll() for child in children]
+        lines = _lines(viewer, len(shown))
+        for child in children:
+            child.kill()
+            child.wait()
+
+        assert 0 == result.exit_code, result.stderr
+        assert [None] * len(shown) == still
+        assert shown == sorted(lines)
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="needs xdg-open to be the viewer")
+    def test_no_viewer_is_a_note(self, acme, run, monkeypatch):
+        """
+        The picture is there all the same.
+        """
+        monkeypatch.setenv("PATH", "")
+        result = run("a fox", "-m", "acme/oil-2", "--open")
+
+        assert 0 == result.exit_code
+        assert "note: a-fox.png could not be opened; this system names no viewer\n" in result.stderr
+
+
+def _lines(path, count):
+    """Return the lines of *path* once there are *count* of them."""
+    until = time.monotonic() + 20
+    while not path.exists() or len(path.read_text().splitlines()) < count:
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    return path.read_text().splitlines()
+
+
 class TestHelp:
     def test_every_command_is_listed(self, process):
         """
@@ -195,7 +321,7 @@ class TestHelp:
         for line in (
             "  generate    Make pictures of PROMPT.\n",
             "  new-plugin  Write a provider's plugin to start from.\n",
-            "  providers   List the installed providers.\n",
+            "  doctor      Look for what is wrong, and say what to do.\n",
         ):
             assert line in shown
         assert 60 >= max(map(len, shown.splitlines()))

@@ -17,10 +17,19 @@ class TestBarePrompt:
             ((..., "--", "-a fox"), "-a fox"),
             (("fox", ...), "fox"),
             (("generate", "models", ...), "models"),
+            (("generate", "help", ...), "help"),
         ],
-        ids=["first", "last", "between", "with a dash", "one word", "in so many words"],
+        ids=[
+            "first",
+            "last",
+            "between",
+            "with a dash",
+            "one word",
+            "a command",
+            "a likely command",
+        ],
     )
-    def test_options_stand_before_or_after_it(self, run, server, words, prompt):
+    def test_options_stand_before_or_after_it(self, run, server, files, words, prompt):
         """
         A prompt without a command makes a picture, wherever it stands.
         """
@@ -28,10 +37,12 @@ class TestBarePrompt:
         at = words.index(...)
         result = run(*words[:at], *to, "-o", "out.png", *words[at + 1 :])
 
-        assert (0, "out.png 8x8\n") == (result.exit_code, result.stdout)
+        assert (0, ["out.png 8x8"]) == (result.exit_code, files(result.stdout))
         assert prompt == server.received[0].json()["prompt"]
 
-    @pytest.mark.parametrize("word", ["provider", "generat", "new-plugins", "models", "help"])
+    @pytest.mark.parametrize(
+        "word", ["provider", "generat", "new-plugins", "list", "help", "upscale"]
+    )
     def test_a_likely_command_is_no_prompt(self, run, word):
         """
         Nobody buys a picture of a typing error, or of a command that another version has.
@@ -67,13 +78,13 @@ class TestBarePrompt:
 
 
 class TestStandardInput:
-    def test_a_dash_reads_it(self, process):
+    def test_a_dash_reads_it(self, process, files):
         """
         "-" is what standard input says, as UTF-8 and without the blanks around it.
         """
         result = process("-", *SKETCH[:4], stdin="  une lumière\n".encode())
 
-        assert (0, "une-lumière.png 64x64\n") == (result.returncode, result.stdout.decode())
+        assert (0, ["une-lumière.png 64x64"]) == (result.returncode, files(result.stdout))
 
     @pytest.mark.parametrize(
         ("stdin", "line"),

@@ -72,7 +72,7 @@ class TestBeforeMoneyIsSpent:
 
 
 class TestAfterwards:
-    def test_a_file_that_appeared_meanwhile_is_kept(self, order, pictures):
+    def test_a_file_that_appeared_meanwhile_is_kept(self, order, pictures, files):
         """
         The picture takes a free name next to it, and the exit code says that something is wrong.
         """
@@ -84,7 +84,7 @@ class TestAfterwards:
         with FakeServer(handler) as server:
             result = order(server, "-o", "out.png")
 
-        assert (1, "out-2.png 8x8\n") == (result.exit_code, result.stdout)
+        assert (1, ["out-2.png 8x8"]) == (result.exit_code, files(result.stdout))
         assert "out.png could not be written" in result.stderr
         assert "; the picture is in out-2.png\n" in result.stderr
         assert (b"somebody else's", PNG) == (
@@ -93,7 +93,7 @@ class TestAfterwards:
         )
 
     def test_a_folder_that_went_away_sends_it_to_the_temporary_one(
-        self, process, pictures, tmp_path
+        self, process, pictures, files, tmp_path
     ):
         """
         Where nothing can be saved next to it, the picture is in the temporary folder.
@@ -115,10 +115,10 @@ class TestAfterwards:
                 OPENAI_API_KEY="sk-0123456789abcdef",
             )
 
-        assert (1, f"{refuge / 'out-2.png'} 8x8\n") == (result.returncode, result.stdout.decode())
+        assert (1, [f"{refuge / 'out-2.png'} 8x8"]) == (result.returncode, files(result.stdout))
         assert PNG == (refuge / "out-2.png").read_bytes()
 
-    def test_a_picture_that_cannot_be_fetched_is_named(self, order, server):
+    def test_a_picture_that_cannot_be_fetched_is_named(self, order, server, files):
         """
         A URL that does not answer is shown, so that the picture can still be had; others are saved.
         """
@@ -127,10 +127,10 @@ class TestAfterwards:
         server.will(reply({"data": [{"url": gone}, {"url": here}]}), reply({}, status=404))
         result = order(server, "-o", "out.png", "-n", "2")
 
-        assert (6, "out-2.png 8x8\n") == (result.exit_code, result.stdout)
+        assert (6, ["out-2.png 8x8"]) == (result.exit_code, files(result.stdout))
         assert gone in result.stderr
 
-    def test_what_came_is_saved_when_other_parts_failed(self, order, server, pictures):
+    def test_what_came_is_saved_when_other_parts_failed(self, order, server, pictures, files):
         """
         Of a call that was split, the pictures that came are saved; the exit code is the failure's.
         """
@@ -140,7 +140,7 @@ class TestAfterwards:
             server, "-m", "openai/dall-e-3", "-n", "2", "-o", "out.png", "-p", "max_retries=0"
         )
 
-        assert (5, "out-1.png 8x8\n") == (result.exit_code, result.stdout)
+        assert (5, ["out-1.png 8x8"]) == (result.exit_code, files(result.stdout))
         assert result.stderr.splitlines()[-1].startswith("error: openai/dall-e-3: slow down")
 
     def test_a_wrong_extension_changes_nothing(self, paint):
@@ -158,26 +158,28 @@ class TestAfterwards:
 
 
 class TestNamesByDefault:
-    def test_the_extension_is_that_of_the_bytes(self, paint, order, server):
+    def test_the_extension_is_that_of_the_bytes(self, paint, order, server, files):
         """
         Without --out the file is named after the prompt, and for what it really is.
         """
         jpeg = paint("--output-format", "jpeg").stdout
         png = order(server, "--output-format", "jpeg").stdout  # this server sends PNG all the same
 
-        assert ("a-fox.jpg 64x64\n", "a-fox.png 8x8\n") == (jpeg, png)
+        assert (["a-fox.jpg 64x64"], ["a-fox.png 8x8"]) == (files(jpeg), files(png))
 
-    def test_a_taken_name_is_left_alone(self, order, server):
+    def test_a_taken_name_is_left_alone(self, order, server, files):
         """
         A name that nobody chose replaces nothing: the next free number is taken.
         """
-        names = [order(server, *more).stdout for more in ((), (), ("-n", "2"), ("--overwrite",))]
+        names = [
+            files(order(server, *more).stdout) for more in ((), (), ("-n", "2"), ("--overwrite",))
+        ]
 
         assert [
-            "a-fox.png 8x8\n",
-            "a-fox-2.png 8x8\n",
-            "a-fox-1.png 8x8\na-fox-3.png 8x8\n",
-            "a-fox.png 8x8\n",
+            ["a-fox.png 8x8"],
+            ["a-fox-2.png 8x8"],
+            ["a-fox-1.png 8x8", "a-fox-3.png 8x8"],
+            ["a-fox.png 8x8"],
         ] == names
 
     @pytest.mark.parametrize(
