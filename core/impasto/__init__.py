@@ -12,8 +12,11 @@ from impasto import errors
 from impasto._api import (
     aimage_edit,
     aimage_generation,
+    aimage_variation,
+    configure,
     image_edit,
     image_generation,
+    image_variation,
     providers,
     register,
     registry,
@@ -57,6 +60,7 @@ if TYPE_CHECKING:
     from impasto import types
     from impasto._answer import Fate, ImageResponse, Usage
     from impasto._arguments import ImageGenerationRequestQuality
+    from impasto._client import Client
     from impasto._image import Image
 
 drop_params = False
@@ -71,6 +75,7 @@ __all__ = [
     "BadGatewayError",
     "BadRequestError",
     "BudgetExceededError",
+    "Client",
     "ConflictError",
     "ContentPolicyViolationError",
     "Fate",
@@ -101,11 +106,14 @@ __all__ = [
     "__version__",
     "aimage_edit",
     "aimage_generation",
+    "aimage_variation",
+    "configure",
     "drop_params",
     "errors",
     "hookimpl",
     "image_edit",
     "image_generation",
+    "image_variation",
     "providers",
     "register",
     "registry",
@@ -115,6 +123,7 @@ __all__ = [
 
 # A third of the time that `import impasto` would take: most programs need them only later.
 _AT_FIRST_TOUCH = {
+    "Client": "impasto._client",
     "Fate": "impasto._answer",
     "Image": "impasto._image",
     "ImageGenerationRequestQuality": "impasto._arguments",

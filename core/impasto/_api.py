@@ -12,9 +12,13 @@ from typing import TYPE_CHECKING, Any
 from impasto._registry import ProviderInfo, Registry
 
 if TYPE_CHECKING:
+    from ssl import SSLContext
+
+    from aiohttp import ClientSession
+
     from impasto._answer import ImageResponse
     from impasto._call import Kind
-    from impasto._client import Client
+    from impasto._dispatch import Dispatch
     from impasto._notices import Origin
 
 registry = Registry.installed()
@@ -60,7 +64,8 @@ def image_generation(
             `output_compression`, `moderation`; settings and parameters of the provider in its own
             words; and to steer the call: `drop_params`, `additional_drop_params`,
             `extra_headers`, `extra_query`, `extra_body`, `max_retries`, `mock_response`,
-            `base_model`, `metadata`.
+            `base_model`, `metadata`, and `on_progress`, a function that is told with a
+            `types.Partial`, as soon as it is known, how far each picture is.
 
     Raises:
         BadRequestError: something in the call cannot be right; `param` says what.
@@ -71,7 +76,7 @@ def image_generation(
         Timeout: the deadline passed; `maybe_accepted` says whether it may have cost money.
         ImpastoError: the base of these and all others; see `impasto.errors`.
     """
-    return _blocking("generate", locals(), _caller())
+    return _blocking("generate", locals(), caller())
 
 
 async def aimage_generation(
@@ -91,7 +96,7 @@ async def aimage_generation(
     **kwargs: Any,
 ) -> ImageResponse:
     """Return pictures of *prompt*; the same as `image_generation`, to be awaited."""
-    return await _awaited("generate", locals(), _caller())
+    return await _awaited("generate", locals(), caller())
 
 
 def image_edit(
@@ -130,7 +135,7 @@ def image_edit(
     Raises:
         ImpastoError: as `image_generation` does.
     """
-    return _blocking("edit", locals(), _caller())
+    return _blocking("edit", locals(), caller())
 
 
 async def aimage_edit(
@@ -151,7 +156,45 @@ async def aimage_edit(
     **kwargs: Any,
 ) -> ImageResponse:
     """Return *image* worked on as *prompt* says; the same as `image_edit`, to be awaited."""
-    return await _awaited("edit", locals(), _caller())
+    return await _awaited("edit", locals(), caller())
+
+
+def image_variation(
+    image: Any,
+    model: str | None = None,
+    n: int = 1,
+    response_format: str | None = None,
+    size: str | None = None,
+    user: str | None = None,
+    **kwargs: Any,
+) -> ImageResponse:
+    """Return pictures like *image*, for providers that vary one without being told how.
+
+    Args:
+        image: As for `image_edit`.
+        model: As for `image_generation`.
+        n: How many pictures; more than the model makes at once are asked for side by side.
+        response_format: As for `image_generation`, likewise *size* and *user*.
+        **kwargs: As for `image_generation`; *timeout*, *api_key* and *api_base* among them.
+
+    Raises:
+        ImpastoError: as `image_generation` does.  Few models vary pictures; for others the error
+            says so, and `image_edit` with a prompt does nearly the same.
+    """
+    return _blocking("vary", locals(), caller())
+
+
+async def aimage_variation(
+    image: Any,
+    model: str | None = None,
+    n: int = 1,
+    response_format: str | None = None,
+    size: str | None = None,
+    user: str | None = None,
+    **kwargs: Any,
+) -> ImageResponse:
+    """Return pictures like *image*; the same as `image_variation`, to be awaited."""
+    return await _awaited("vary", locals(), caller())
 
 
 def providers() -> list[ProviderInfo]:
@@ -177,23 +220,44 @@ def use(name: str) -> None:
     """
     from impasto import _extras
 
-    client().extras.setdefault(name, _extras.wrapper(name))
+    dispatch().extras.setdefault(name, _extras.wrapper(name))
+
+
+def configure(
+    *,
+    proxy: str | None = None,
+    trust_env: bool = True,
+    ssl: SSLContext | None = None,
+    session: ClientSession | None = None,
+) -> None:
+    """Reach the network so from the next call on; without arguments, as at the beginning.
+
+    For the functions of the module; the arguments are those of `Client`, which has a network of
+    its own.  It replaces what an earlier call said, and does not disturb calls that are under way.
+
+    Raises:
+        BadRequestError: *proxy* is none that we can speak to.
+    """
+    from impasto._network import Network
+    from impasto._transport import AIOHTTP
+
+    AIOHTTP.reach(Network(proxy=proxy, trust_env=trust_env, ssl=ssl, session=session))
 
 
 @cache
-def client() -> Client:
-    """Return the client of the module's functions; aiohttp is imported here, not before."""
+def dispatch() -> Dispatch:
+    """Return what performs the module's functions; aiohttp is imported here, not before."""
     from impasto import _extras
-    from impasto._client import Client
+    from impasto._dispatch import Dispatch
     from impasto._transport import AIOHTTP
 
     listed = os.environ.get("IMPASTO_EXTRAS", "").split(",")
     extras = {name: _extras.wrapper(name) for name in map(str.strip, listed) if name}
-    return Client(registry=registry, wires=AIOHTTP, extras=extras)
+    return Dispatch(registry=registry, wires=AIOHTTP, extras=extras)
 
 
-def _caller() -> Origin:
-    """Return where the user's line of code is, for warnings."""
+def caller() -> Origin:
+    """Return where the line of code is that called the function which asks, for warnings."""
     frame = sys._getframe(2)
     # A task is run by asyncio; the line that made it is gone, the one that runs the loop is not.
     while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("asyncio"):
@@ -212,8 +276,8 @@ async def _awaited(kind: Kind, arguments: dict[str, Any], where: Origin) -> Imag
 
     more = arguments.pop("kwargs")
     asked = sort(kind, {**arguments, **more})
-    if not client.cache_info().currsize:  # importing aiohttp would hold up the caller's loop
+    if not dispatch.cache_info().currsize:  # importing aiohttp would hold up the caller's loop
         import asyncio
 
-        await asyncio.to_thread(client)
-    return await client().perform(asked, where)
+        await asyncio.to_thread(dispatch)
+    return await dispatch().perform(asked, where)

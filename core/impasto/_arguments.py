@@ -11,6 +11,7 @@ from attrs import field, frozen
 from impasto import _checks
 from impasto._call import COMMON, Kind
 from impasto._freeze import NOTHING, Additions
+from impasto._reports import Listener
 from impasto._steering import DEFAULT_TIMEOUT, STEERING, steered
 from impasto.errors import BadRequestError, UnsupportedParamsError
 
@@ -50,6 +51,7 @@ class Asked:
         mock_response: What to return instead of asking the provider.
         base_model: The model that stands behind a deployment's name.
         metadata: The caller's own, for extras; no provider sees it.
+        on_progress: What to tell how far the call is.
     """
 
     kind: Kind
@@ -67,6 +69,7 @@ class Asked:
     mock_response: Any = None
     base_model: str | None = None
     metadata: Mapping[str, Any] = field(factory=dict)
+    on_progress: Listener | None = None
 
 
 def sort(kind: Kind, arguments: Mapping[str, Any]) -> Asked:

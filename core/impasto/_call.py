@@ -119,6 +119,7 @@ class Call:
         extra: All parameters outside the common vocabulary, in the user's words.
         drop_params: True: leave out what the model does not take, instead of raising.
         learned: JSON that answered the request of `learn`; None where there was none.
+        timeout: Seconds for the whole call, waiting included, as the caller gave them.
         stream: True where the caller wants to see pictures on their way.
         detached: True where a handle is wanted: do not ask the provider to wait.
     """
@@ -146,6 +147,7 @@ class Call:
     settings: Mapping[str, Any] = field(factory=dict)
     extra: Mapping[str, Json] = field(factory=dict, validator=_check_extra)
     drop_params: bool = False
+    timeout: float | None = None
     learned: Json = None
     stream: bool = False
     detached: bool = False

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import numbers
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum
 from reprlib import repr as brief
-from typing import Any
+from typing import Any, cast
 
 from impasto._sizes import pixels
 from impasto.errors import BadRequestError
@@ -113,6 +114,17 @@ def mapping(name: str, value: Any) -> Mapping[str, Any]:
     if not all(isinstance(key, str) for key in value):
         raise BadRequestError(f"{name} has a name that is not text", param=name)
     return dict(value)
+
+
+def function(name: str, value: Any) -> Callable[..., object] | None:
+    """Return *value*, a plain function or None."""
+    if value is None:
+        return None
+    if not callable(value):
+        raise BadRequestError(f"{name}={brief(value)}; it takes a function", param=name)
+    if inspect.iscoroutinefunction(value):  # nobody would await it
+        raise BadRequestError(f"{name} is async; it takes a plain function", param=name)
+    return cast("Callable[..., object]", value)
 
 
 def flag(name: str, value: Any) -> bool | None:

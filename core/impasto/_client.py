@@ -1,99 +1,171 @@
-"""From sorted arguments to the plugin that they mean, and through the extras round it."""
+"""A client of one's own: the functions that everybody calls, with a network that somebody owns."""
 
 from __future__ import annotations
 
 import asyncio
-import os
-from collections.abc import Awaitable, Callable
+import concurrent.futures
+import functools
+import inspect
+import ssl as _ssl
+from collections.abc import Callable, Coroutine
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar, cast
 
-from attrs import Factory, define
+from attrs import evolve
 
+from impasto import _api, _portal
 from impasto._answer import ImageResponse
-from impasto._arguments import Asked
-from impasto._call import Call
-from impasto._mock import mocked
-from impasto._notices import Origin, warn_if_retired
-from impasto._performance import Performance
-from impasto._plugin import Loaded, Plugin
-from impasto._registry import Registry
-from impasto._settings import resolve
-from impasto._wires import Wires
-from impasto.errors import ImpastoError, UnknownProviderError
+from impasto._arguments import sort
+from impasto._call import Kind
+from impasto._dispatch import Dispatch
+from impasto._image import Source
+from impasto._notices import Origin
+from impasto.errors import ImpastoError
 
-# Used where nobody says which model and several providers are installed.  Of OpenAI's models the
-# one that is both generally available and without a date of retirement (read 2026-11-22).
-DEFAULT_MODEL = "openai/gpt-image-2"
-# Rule: the renderer that needs no network must be named; nobody gets a drawing for a picture.
-EMBEDDED = "sketch"
+if TYPE_CHECKING:
+    import aiohttp
 
-Wrapper = Callable[[Call, Callable[[Call], Awaitable[ImageResponse]]], Awaitable[ImageResponse]]
+P = ParamSpec("P")
+Q = ParamSpec("Q")
+R = TypeVar("R")
+
+_SECONDS_TO_CLOSE = 5.0  # a guess: connections that do not end by then are given up
 
 
-@define(kw_only=True)
+def _blocking(
+    kind: Kind, function: Callable[P, ImageResponse]
+) -> Callable[Concatenate[Client, P], ImageResponse]:
+    """Return the method of `Client` that is called as *function* is."""
+    signature = inspect.signature(function)
+
+    def method(self: Client, /, *args: P.args, **kwargs: P.kwargs) -> ImageResponse:
+        arguments = signature.bind(*args, **kwargs).arguments
+        return _portal.run(self._perform(kind, arguments, _api.caller()))
+
+    return _dressed(method, function, signature)
+
+
+def _awaited(
+    kind: Kind, function: Callable[P, Coroutine[Any, Any, ImageResponse]]
+) -> Callable[Concatenate[Client, P], Coroutine[Any, Any, ImageResponse]]:
+    signature = inspect.signature(function)
+
+    async def method(self: Client, /, *args: P.args, **kwargs: P.kwargs) -> ImageResponse:
+        arguments = signature.bind(*args, **kwargs).arguments
+        return await self._perform(kind, arguments, _api.caller())
+
+    return _dressed(method, function, signature)
+
+
+def _dressed(
+    method: Callable[Q, R], function: Callable[..., Any], signature: inspect.Signature
+) -> Callable[Q, R]:
+    """Return *method* with the name and the help of *function*."""
+    kind = inspect.Parameter.POSITIONAL_ONLY
+    parameters = [inspect.Parameter("self", kind), *signature.parameters.values()]
+    dressed = functools.wraps(function)(method)
+    del dressed.__wrapped__
+    dressed.__qualname__ = f"Client.{function.__name__}"
+    dressed.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    return cast("Callable[Q, R]", dressed)
+
+
 class Client:
-    """A registry, the outside world and the extras that are active."""
+    """The functions of `impasto`, with connections of their own, to be closed when you say so.
 
-    registry: Registry
-    wires: Wires
-    extras: dict[str, Wrapper] = Factory(dict)
+        with impasto.Client(proxy="http://proxy.corp.example:3128") as client:
+            client.image_generation("a fox", model="openai/gpt-image-2")
 
-    async def perform(self, asked: Asked, where: Origin) -> ImageResponse:
-        """Do what *asked* says; *where* is the user's line of code."""
-        begun = self.wires.monotonic()
-        model = asked.model or _default_model(self.registry, asked.provider)
-        if asked.mock_response is not None:
-            return mocked(asked, model)
-        plugin, name = self.registry.route(model, asked.provider)
-        loaded = plugin.ready
-        if loaded is None:  # the first use imports the plugin
-            loaded = await asyncio.to_thread(plugin.loaded)
-        try:
-            return await self._perform(plugin, loaded, name, asked, where, begun)
-        except ImpastoError as error:
-            error.provider = error.provider or loaded.provider.name
-            error.model = error.model or name
-            raise
+    Works from any thread and in any event loop, blocking or awaited; a context manager, async or
+    not.  Plugins, and extras that `impasto.use` activates, are those of the process.
+    """
 
-    async def _perform(
-        self, plugin: Plugin, loaded: Loaded, model: str, asked: Asked, where: Origin, begun: float
-    ) -> ImageResponse:
-        performance = Performance(
-            plugin=plugin,
-            loaded=loaded,
-            asked=asked,
-            wires=self.wires,
-            deadline=begun + asked.timeout,
-            settings=resolve(loaded.provider, asked.words),
-            where=where,
+    def __init__(
+        self,
+        *,
+        proxy: str | None = None,
+        trust_env: bool = True,
+        ssl: _ssl.SSLContext | None = None,
+        session: aiohttp.ClientSession | None = None,
+    ) -> None:
+        """Make a client; it connects when it is first used.
+
+        Args:
+            proxy: "http://[user:password@]host:port", for everything that is sent.
+            trust_env: Whether HTTPS_PROXY, HTTP_PROXY, NO_PROXY and SSL_CERT_FILE, SSL_CERT_DIR,
+                REQUESTS_CA_BUNDLE count; the certificates are trusted besides the system's.
+            ssl: Which certificates to trust, and which to show, instead of all these.
+            session: Your own, for what is sent to providers, in its own event loop; you close it.
+                Pictures that providers send as URLs are still fetched with ours, which does not
+                follow them into private networks.
+
+        Raises:
+            BadRequestError: *proxy* is none that we can speak to.
+        """
+        from impasto._network import Network
+        from impasto._transport import Aiohttp
+
+        self._wires = Aiohttp(Network(proxy=proxy, trust_env=trust_env, ssl=ssl, session=session))
+        self._closed = False
+
+    image_generation = _blocking("generate", _api.image_generation)
+    aimage_generation = _awaited("generate", _api.aimage_generation)
+    image_edit = _blocking("edit", _api.image_edit)
+    aimage_edit = _awaited("edit", _api.aimage_edit)
+    image_variation = _blocking("vary", _api.image_variation)
+    aimage_variation = _awaited("vary", _api.aimage_variation)
+
+    async def _perform(self, kind: Kind, arguments: dict[str, Any], where: Origin) -> ImageResponse:
+        if self._closed:
+            raise ImpastoError("this client is closed; make another one")
+        more = arguments.pop("kwargs", {})
+        dispatch = Dispatch(
+            registry=_api.registry, wires=self._wires, extras=_api.dispatch().extras
         )
-        call = await performance.call(model)
-        warn_if_retired(call, self.wires, where)
-        proceed: Callable[[Call], Awaitable[ImageResponse]] = performance.generate
-        for wrapper in self.extras.values():
-            proceed = _wrapped(wrapper, proceed)
-        return await proceed(call)
+        response = await dispatch.perform(sort(kind, {**arguments, **more}), where)
+        source = Source(self._wires)
+        data = [evolve(image, source=source) if image.url else image for image in response.data]
+        return evolve(response, data=data)
+
+    def close(self) -> None:
+        """Close the connections; a call after that is an error."""
+        self._closed = True
+        closing = self._wires.pool.close_everywhere()
+        if not _runs_here():  # else they end when this loop gets its turn
+            concurrent.futures.wait(closing, _SECONDS_TO_CLOSE)
+
+    async def aclose(self) -> None:
+        """Close the connections, and wait for it without blocking the event loop."""
+        self._closed = True
+        closing = map(asyncio.wrap_future, self._wires.pool.close_everywhere())
+        await asyncio.gather(*closing, return_exceptions=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()
 
 
-def _wrapped(
-    wrapper: Wrapper, proceed: Callable[[Call], Awaitable[ImageResponse]]
-) -> Callable[[Call], Awaitable[ImageResponse]]:
-    return lambda call: wrapper(call, proceed)
-
-
-def _default_model(registry: Registry, provider: str | None) -> str:
-    """Return the model for a call that names none."""
-    named = os.environ.get("IMPASTO_MODEL")
-    if named and provider is None:
-        return named
-    installed = [name for name in registry.names() if name != EMBEDDED]
-    if provider is not None or len({registry.plugin(name).key for name in installed}) == 1:
-        found = registry.plugin(provider or installed[0]).loaded().provider
-        if found.default_model is not None:
-            return f"{found.name}/{found.default_model}"
-    if provider is None and DEFAULT_MODEL.partition("/")[0] in installed:
-        return DEFAULT_MODEL
-    raise UnknownProviderError(
-        "no model was named; pass model='provider/model' or set IMPASTO_MODEL.  "
-        f"Installed: {', '.join(registry.names()) or 'none; try pip install impasto-openai'}",
-        param="model",
-    )
+def _runs_here() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True

@@ -36,11 +36,19 @@ async def credentials(loaded: Loaded, settings: Settings, now: float) -> Credent
     kept = memory.kept(key)
     if kept is not None and is_good(kept[0], now):
         return kept[0]
-    found = await memory.fetch(key, lambda: _asked(loaded, settings))
+    return (await memory.fetch(key, lambda: _fetched(loaded, settings, key, now)))[0]
+
+
+async def _fetched(
+    loaded: Loaded, settings: Settings, key: str, now: float
+) -> tuple[Credentials, Settings]:
+    found = await _asked(loaded, settings)
     if found[0].expires_at is not None:
+        # Before whoever waits goes on: who came in between would ask again.
+        memory = loaded.memory.credentials
         memory.drop(lambda old: not is_good(old[0], now))
         memory.keep(key, found)
-    return found[0]
+    return found
 
 
 def is_good(credentials: Credentials, now: float) -> bool:
@@ -65,11 +73,11 @@ async def _secret_ones(loaded: Loaded, settings: Settings) -> Mapping[str, Any]:
     declared = loaded.provider.settings
     secret = {name: settings[name] for name in settings if declared[name].secret}
     if any(map(callable, secret.values())):
-        return {name: await _called(name, value) for name, value in secret.items()}
+        return {name: await called(name, value) for name, value in secret.items()}
     return secret
 
 
-async def _called(name: str, value: Any) -> Any:
+async def called(name: str, value: Any) -> Any:
     """Return what *value*, a token provider, returns; an ordinary function may block."""
     if not callable(value):
         return value
@@ -79,9 +87,11 @@ async def _called(name: str, value: Any) -> Any:
     except ImpastoError:
         raise
     except Exception as error:
-        raise AuthenticationError(f"{name}() raised {type(error).__name__}: {error}") from error
+        raise AuthenticationError(
+            f"{name}() raised {type(error).__name__}: {error}", param=name
+        ) from error
     if not isinstance(token, str):
-        raise AuthenticationError(f"{name}() returned {type(token).__name__}, not text")
+        raise AuthenticationError(f"{name}() returned {type(token).__name__}, not text", param=name)
     return token
 
 
@@ -151,16 +161,27 @@ def declared(auth: Auth, credentials: Credentials) -> tuple[dict[str, str], dict
     key = credentials.get(auth.setting)
     if key is None:
         return {}, {}
-    if not isinstance(key, str) or not key:
-        raise AuthenticationError(f"{auth.setting} is {_kind_of(key)}; it takes text")
-    if re.search(r"[\r\n\0]", key):
-        raise AuthenticationError(
-            f"{auth.setting} holds a line break: was it read with its line end?  "
-            "token.strip() takes that off"
-        )
+    key = checked(auth.setting, key)
     if auth.query is not None:
         return {}, {auth.query: key}
     return {auth.header or "Authorization": f"{auth.scheme} {key}".strip()}, {}
+
+
+def checked(name: str, key: Any) -> str:
+    """Return *key*, the setting called *name*, if a header can carry it.
+
+    Raises:
+        AuthenticationError: it cannot; the key is not shown.
+    """
+    if not isinstance(key, str) or not key:
+        raise AuthenticationError(f"{name} is {_kind_of(key)}; it takes text", param=name)
+    if re.search(r"[\r\n\0]", key):
+        raise AuthenticationError(
+            f"{name} holds a line break: was it read with its line end?  "
+            "token.strip() takes that off",
+            param=name,
+        )
+    return key
 
 
 def _kind_of(key: object) -> str:

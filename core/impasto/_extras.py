@@ -11,7 +11,7 @@ from impasto.errors import PluginError
 from impasto.hookspecs import Extras
 
 if TYPE_CHECKING:
-    from impasto._client import Wrapper
+    from impasto._dispatch import Wrapper
 
 GROUP = "impasto.extras"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import ipaddress
 from urllib.parse import urlsplit
@@ -47,6 +48,25 @@ def _inner(ip: _Address) -> _Address:
     if wrapped or int(ip) >> 32 & 0xFFFFFFFF in _ISATAP:
         return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
     return ip
+
+
+async def leads_inside(url: str) -> bool:
+    """Return whether the host of *url* is an address that is not public, or a name for one.
+
+    A name that is not known here is left to the proxy, which will look it up itself.
+    """
+    host = urlsplit(url).hostname or ""
+    loop = asyncio.get_running_loop()
+    try:
+        found = await loop.getaddrinfo(host, None)
+    except OSError:
+        return False
+    try:
+        for *_, where in found:
+            refuse_private(str(where[0]))
+    except Forbidden:
+        return True
+    return False
 
 
 def objection(url: str) -> str | None:

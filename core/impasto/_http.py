@@ -29,6 +29,18 @@ _REQUEST_IDS = (
     "cf-ray",
 )
 
+# Where providers put what went wrong, the most telling first.
+_SAID_IN = (
+    "error",
+    "errors",
+    "message",
+    "Message",
+    "detail",
+    "msg",
+    "title",
+    "error_description",
+)
+
 
 @lru_cache(maxsize=4096)  # asked several times for each request
 def origin(url: str) -> str:
@@ -144,13 +156,11 @@ class Request:
 def _message(body: Json) -> str | None:
     if isinstance(body, str):
         return body
+    if isinstance(body, list):  # Google's gateways wrap the error so; FastAPI lists them
+        return next(filter(None, map(_message, body)), None)
     if not isinstance(body, dict):
         return None
-    for key in ("error", "message", "Message", "detail", "title", "error_description"):
-        found = _message(body[key]) if body.get(key) else None
-        if found:
-            return found
-    return None
+    return next(filter(None, (_message(body[key]) for key in _SAID_IN if body.get(key))), None)
 
 
 @frozen(kw_only=True)

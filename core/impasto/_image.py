@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import os
@@ -23,11 +24,37 @@ from impasto.errors import APIResponseValidationError, ImageFormatWarning
 if TYPE_CHECKING:
     import PIL.Image
 
+    from impasto._wires import Wires
+
 # 48 KiB of a file: every header but that of a JPEG with a very large preview in front
 _HEAD_CHARACTERS = 65_536
+_LARGE = (
+    256 * 1024
+)  # characters of base64; measured: they take 0.6 ms, several times what a thread costs
 _URL_SHOWN = 120  # characters, a guess: enough to see whose it is
 # https://github.com/microsoft/vscode-notebook-renderers (read 2026-11-22); Jupyter takes these too
 _SHOWN_BY_NOTEBOOKS = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+
+
+class Source:
+    """Who fetches a picture; another process has everybody's."""
+
+    def __init__(self, wires: Wires | None) -> None:
+        self._wires = wires
+
+    async def fetch(self, url: str, trusted: frozenset[str], timeout: float) -> bytes:
+        """Return the picture at *url*, as `Wires.fetch` does."""
+        if self._wires is None:
+            from impasto._transport import AIOHTTP
+
+            return await AIOHTTP.fetch(url, trusted, timeout)
+        return await self._wires.fetch(url, trusted, timeout)
+
+    def __reduce__(self) -> str:
+        return "EVERYBODYS"
+
+
+EVERYBODYS = Source(None)
 
 
 @frozen(kw_only=True, repr=False)
@@ -63,6 +90,8 @@ class Image(Keyed):
     _height: int | None = field(default=None, alias="height")
     # Origins that the caller configured: pictures may come from there whatever its address.
     _trusted: frozenset[str] = field(default=frozenset(), alias="trusted", eq=False)
+    # Who fetches it: the client that it came from, or everybody's.
+    _source: Source = field(default=EVERYBODYS, alias="source", eq=False)
 
     @cached_property
     def b64_json(self) -> str | None:
@@ -149,14 +178,13 @@ class Image(Keyed):
 
     async def aread(self, *, timeout: float = 120) -> bytes:
         """Return the picture's bytes as `read()` does, without blocking the event loop."""
-        data = self._here()
+        large = self._content is None and len(self._b64_json or self.url or "") > _LARGE
+        data = await asyncio.to_thread(self._here) if large else self._here()
         if data is not None:
             return data
         if not self.url:
             raise APIResponseValidationError("this image holds neither bytes nor a URL")
-        from impasto._transport import AIOHTTP
-
-        return await AIOHTTP.fetch(self.url, self._trusted, timeout)
+        return await self._source.fetch(self.url, self._trusted, timeout)
 
     def with_content(self, content: bytes) -> Image:
         """Return this image holding *content*, its bytes."""

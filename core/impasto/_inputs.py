@@ -39,6 +39,7 @@ class ImageFile:
         name: A file name that fits the type.
         width: In pixels, or None where the format does not tell.
         height: Likewise.
+        url: Where the caller had it fetched from, or None for what was at hand.
     """
 
     data: bytes = field(repr=False)
@@ -46,6 +47,7 @@ class ImageFile:
     name: str
     width: int | None = None
     height: int | None = None
+    url: str | None = None
 
     @property
     def base64(self) -> str:
@@ -153,6 +155,7 @@ async def _read(value: Any, what: str, stem: str, fetch: Fetch) -> ImageFile:
     import asyncio  # here, because importing it takes longer than all of impasto
 
     name: str | None = None
+    url: str | None = None
     if isinstance(value, tuple):
         name, value = _named(value, what)
     if isinstance(value, (bytes, bytearray, memoryview)):
@@ -160,12 +163,12 @@ async def _read(value: Any, what: str, stem: str, fetch: Fetch) -> ImageFile:
     elif isinstance(value, str) and value[:5].lower() == "data:":
         data = _of_data_url(value, what)
     elif isinstance(value, str) and value[:8].lower().startswith(("http://", "https://")):
-        data = await _fetched(value, what, fetch)
+        data, url = await _fetched(value, what, fetch), value
     else:
         # Files and PIL images: reading the one and encoding the other may take a while.
         data, found = await asyncio.to_thread(_read_slowly, value, what)
         name = name or found
-    return _checked(data, what, stem, name)
+    return _checked(data, what, stem, name, url)
 
 
 async def _fetched(url: str, what: str, fetch: Fetch) -> bytes:
@@ -302,7 +305,7 @@ def from_base64(text: str | bytes) -> bytes:
         return binascii.a2b_base64(tidy + b"=" * (-len(tidy) % 4), strict_mode=True)
 
 
-def _checked(data: bytes, what: str, stem: str, name: str | None) -> ImageFile:
+def _checked(data: bytes, what: str, stem: str, name: str | None, url: str | None) -> ImageFile:
     if len(data) > MAX_INPUT_BYTES:
         raise _no_good(what, f"has more than {MAX_INPUT_BYTES:,} bytes, the most that is sent")
     measured = measure(data)
@@ -318,6 +321,7 @@ def _checked(data: bytes, what: str, stem: str, name: str | None) -> ImageFile:
         name=_fitting(name or "", stem, EXTENSIONS[measured.mime]),
         width=measured.width,
         height=measured.height,
+        url=url,
     )
 
 

@@ -48,16 +48,16 @@ async def _learned(conversation: Conversation, key: str, request: Request) -> An
     if kept is not None:
         return kept
     async with asyncio.timeout(max(0.0, min(LEARN_SECONDS, conversation.remaining()))):
-        answer = await memory.fetch(key, lambda: _fetched(conversation, request))
-    memory.keep(key, answer)
-    return answer
+        return await memory.fetch(key, lambda: _fetched(conversation, key, request))
 
 
-async def _fetched(conversation: Conversation, request: Request) -> Any:
+async def _fetched(conversation: Conversation, key: str, request: Request) -> Any:
     response = await conversation.free_answer(request)
     answer = response.json()
     if answer is None:
         raise APIResponseValidationError("the answer is null")
+    # Before whoever waits goes on: who came in between would ask again.
+    conversation.line.loaded.memory.learned.keep(key, answer)
     return answer
 
 

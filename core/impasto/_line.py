@@ -135,15 +135,16 @@ class Line:
         """Return what a hook returns that may return None."""
         return hook_answer(self.loaded, self.fail, hook, kind, **arguments)
 
-    def renew_credentials(self, error: ImpastoError) -> bool:
-        """Forget the credentials if *error* says that they are stale and others can be had."""
-        stale = isinstance(error, AuthenticationError) and _credentials.can_be_had_anew(
-            self.loaded, self.settings.all
-        )
-        if stale:
-            _credentials.forget(self.loaded, self.settings.all, self._credentials)
-            self._credentials = None
-        return stale
+    async def renew_credentials(self, error: ImpastoError) -> bool:
+        """Ask anew for credentials that *error* says are stale; return whether others came."""
+        refused = self._credentials
+        if not isinstance(error, AuthenticationError) or refused is None:
+            return False
+        if not _credentials.can_be_had_anew(self.loaded, self.settings.all):
+            return False
+        _credentials.forget(self.loaded, self.settings.all, refused)
+        self._credentials = None
+        return dict(await self._credentials_now()) != dict(refused)
 
     def who(self) -> str:
         """Return provider and model, for the log: on one line, whatever the model is called."""

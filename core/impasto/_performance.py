@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Mapping
+from itertools import accumulate
 from typing import Any
 
 from attrs import Factory, define, evolve
@@ -16,11 +17,13 @@ from impasto._call import Call
 from impasto._engine import Conversation
 from impasto._image import Image
 from impasto._inputs import read_image, read_images, read_mask
+from impasto._kinds import refuse_if_not_done
 from impasto._line import Line, hook_answer
 from impasto._models import Model
 from impasto._notices import Origin, warn_if_partial
 from impasto._plugin import Loaded, Plugin
 from impasto._repeats import Policy
+from impasto._reports import Report
 from impasto._split import joined, split
 from impasto._wires import Wires
 from impasto.errors import ImpastoError, UnsupportedParamsError
@@ -80,6 +83,7 @@ class Performance:
             settings=self.settings.public,
             extra=extra,
             drop_params=_drop_params(asked),
+            timeout=asked.timeout,
             **self._without_dropped(asked.common),
         )
 
@@ -94,8 +98,8 @@ class Performance:
 
     def _catalogue_name(self, model: str) -> str:
         """Return the name to look up: the caller's `base_model`, the plugin's answer, or itself."""
-        if self.asked.base_model is not None:
-            return self.asked.base_model
+        if self.asked.base_model is not None:  # "azure/dall-e-3" is how LiteLLM's users write it
+            return self.asked.base_model.removeprefix(f"{self.loaded.provider.name}/")
         if "resolve_model" not in self.loaded.own:
             return model
         names = self.loaded.memory.names
@@ -141,17 +145,27 @@ class Performance:
             from impasto._learning import informed
 
             call, notes = await informed(self._conversation(call))
+        refuse_if_not_done(call, self.loaded.catalogue)
         parts = split(call)
         if len(parts) == 1:
-            response = await self._part(call)
+            response = await self._part(call, 0)
         else:
             response = joined(call, await self._side_by_side(parts))
         response = await self._finished(call, response)
         warn_if_partial(response, _count_of(call, response), self.where)
         return evolve(response, notes=(*notes, *response.notes)) if notes else response
 
-    async def _part(self, call: Call) -> ImageResponse:
+    async def _part(self, call: Call, first: int) -> ImageResponse:
+        """Return the pictures of *call*, which begin with number *first* of all that are wanted."""
         conversation = self._conversation(call)
+        if self.asked.on_progress is None:
+            return await self._asked_for(conversation)
+        conversation.report = report = Report(self.asked.on_progress, first)
+        response = await self._asked_for(conversation)
+        report.finished(response.data)
+        return response
+
+    async def _asked_for(self, conversation: Conversation) -> ImageResponse:
         if "render" in self.loaded.own:
             from impasto._render import rendered
 
@@ -162,14 +176,15 @@ class Performance:
         """Run *parts* at once; no part cancels another."""
         gate = asyncio.Semaphore(self.loaded.provider.concurrency or len(parts))
 
-        async def run(part: Call) -> ImageResponse | ImpastoError:
+        async def run(part: Call, first: int) -> ImageResponse | ImpastoError:
             async with gate:
                 try:
-                    return await self._part(part)
+                    return await self._part(part, first)
                 except ImpastoError as error:
                     return error
 
-        return await asyncio.gather(*map(run, parts))
+        counts = [part.n or 1 for part in parts]
+        return await asyncio.gather(*map(run, parts, accumulate(counts, initial=0)))
 
     def _conversation(self, call: Call) -> Conversation:
         line = Line(

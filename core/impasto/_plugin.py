@@ -139,6 +139,24 @@ class Plugin:
         except Exception:  # noqa: BLE001 - a broken catalogue breaks its own plugin only, when that is used
             return []
 
+    def models_file(self) -> Path | None:
+        """Return where its models.json is, found without importing it."""
+        return self._models()
+
+    def catalogue(self) -> Catalogue:
+        """Return its models, read without importing it.
+
+        Raises:
+            PluginError: models.json is unsound.
+        """
+        from impasto._models import read_catalogue
+
+        path = self._models()
+        try:
+            return read_catalogue(path)
+        except ValueError as error:
+            raise self.error(f"{path} is unsound: {error}", error) from error
+
     def error(self, message: str, cause: BaseException | None = None) -> PluginError:
         """Return a `PluginError` that names the distribution and its version."""
         who = f"{self.distribution} {self.version}" if self.distribution else f"plugin {self.key}"
@@ -184,7 +202,7 @@ class Plugin:
         provider = manager.hook.describe()
         if not isinstance(provider, Provider):
             raise self.error(f"describe() returned {provider!r}, not a Provider")
-        return Loaded(_relay(manager), provider, self._catalogue(), own)
+        return Loaded(_relay(manager), provider, self.catalogue(), own)
 
     def _own_hooks(self, manager: pluggy.PluginManager, module: ModuleType) -> frozenset[str]:
         callers = manager.get_hookcallers(module) or []
@@ -217,15 +235,6 @@ class Plugin:
             f"{importlib_metadata.version('impasto')} has {have[0]}.{have[1]}.  "
             f"Try: pip install --upgrade {remedy}"
         )
-
-    def _catalogue(self) -> Catalogue:
-        from impasto._models import read_catalogue
-
-        path = self._models()
-        try:
-            return read_catalogue(path)
-        except ValueError as error:
-            raise self.error(f"{path} is unsound: {error}", error) from error
 
 
 def _relay(manager: pluggy.PluginManager) -> SimpleNamespace:

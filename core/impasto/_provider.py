@@ -23,8 +23,11 @@ class Setting:
             `api_base`, often needs no key.
         group: Settings that belong together, such as the parts of one key: where one of a group is
             an argument, no variable is read for the others.
+        yields_to: Other settings, such as a project beside a key that is not for it: where one of
+            them is known, from wherever, no variable is read for this one.
         secret: True for keys and tokens: they go to `get_credentials` alone.
         url: True where it is an http(s) URL; it is checked, and loses a final slash.
+        file: True where a secret is JSON, or the path of a file, which may hold blanks.
         note: A sentence for the reader of the list.
     """
 
@@ -33,8 +36,10 @@ class Setting:
     required: bool = False
     unless: str | None = None
     group: str | None = None
+    yields_to: tuple[str, ...] = ()
     secret: bool = False
     url: bool = False
+    file: bool = False
     note: str = ""
 
 
@@ -98,8 +103,8 @@ class Provider:
 
     @cached_property
     def has_groups(self) -> bool:
-        """Whether some of the settings belong together."""
-        return any(setting.group for setting in self.settings.values())
+        """Whether some of the settings belong together, or go before others."""
+        return any(setting.group or setting.yields_to for setting in self.settings.values())
 
 
 @frozen
@@ -108,10 +113,12 @@ class Credentials(Mapping[str, Any]):
 
     Attributes:
         expires_at: Unix time until which they are good; None: ask again for each call.
+        facts: What came along with them and is no secret, such as a project: not hidden.
     """
 
     _values: Mapping[str, Any] = field(repr=False, alias="values")
     expires_at: float | None = None
+    facts: Mapping[str, Any] = field(factory=dict, repr=False)
 
     def __getitem__(self, name: str) -> Any:
         return self._values[name]
@@ -131,6 +138,16 @@ class Credentials(Mapping[str, Any]):
 
 class Settings(dict[str, Any]):
     """Settings with the secret ones among them, as `get_credentials` gets them."""
+
+    async def token(self, name: str) -> str:
+        """Return the key or token *name*; a function for it, async or not, is asked for it.
+
+        Raises:
+            AuthenticationError: the function failed, or gave nothing that a header can carry.
+        """
+        from impasto._credentials import called, checked  # which needs this module
+
+        return checked(name, await called(name, self[name]))
 
     def __repr__(self) -> str:
         return f"<Settings {', '.join(self)}>"

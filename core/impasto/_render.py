@@ -6,6 +6,7 @@ import asyncio
 import os
 import threading
 import weakref
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from typing import Any
@@ -29,20 +30,22 @@ class GivenUp(Exception):
 class _Report:
     """What `render` gets as *report*."""
 
-    def __init__(self) -> None:
+    def __init__(self, told: Callable[[float | str | Partial], None] | None) -> None:
         self.given_up = threading.Event()
-        self.progress: float | str | Partial | None = None
+        self._told = told
+        self._loop = asyncio.get_running_loop()
 
     def __call__(self, progress: float | str | Partial) -> None:
         if self.given_up.is_set():
             raise GivenUp
-        self.progress = progress
+        if self._told is not None:
+            self._loop.call_soon_threadsafe(self._told, progress)
 
 
 async def rendered(conversation: Conversation) -> ImageResponse:
     """Return what the plugin's `render` makes of the call, within its deadline."""
     call, wires = conversation.call, conversation.line.wires
-    report = _Report()
+    report = _Report(conversation.report)
     context = copy_context()
     try:
         params = conversation.line.ask("translate_params", Params, call=call)

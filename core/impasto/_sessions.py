@@ -1,10 +1,12 @@
-"""aiohttp's sessions: two for each event loop, closed with it."""
+"""aiohttp's sessions: some for each event loop, closed with it."""
 
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import os
 import socket
+import ssl
 import threading
 import weakref
 from collections.abc import AsyncGenerator, Callable
@@ -15,9 +17,13 @@ import aiohttp
 from attrs import define
 
 from impasto import _guard
+from impasto._network import Certificates, Network, Proxies
 from impasto._version import __version__
+from impasto.errors import BadRequestError
 
 CONNECT_SECONDS = 30  # a guess; long enough for three SYNs lost, and for a slow proxy
+# The engine has one deadline for all of it.
+TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS)
 # What may wait unread of one answer; a guess: four times aiohttp's, as pictures are large
 _READ_BYTES = 2**18
 _MAX_HEADER_BYTES = 64 * 1024  # aiohttp's 8 KiB lose a picture to a long Content-Security-Policy
@@ -30,19 +36,29 @@ class Sessions:
     Attributes:
         api: For providers, and for what the user configured.
         guarded: For URLs that strangers chose: it connects to public addresses only.
+        proxied: For URLs that strangers chose and that are reached through a proxy.
+        proxies: Which proxy leads where.
+        is_the_users: Whether *api* is the user's own, and not ours to close.
     """
 
     api: aiohttp.ClientSession
     guarded: aiohttp.ClientSession
+    proxied: aiohttp.ClientSession | None
+    proxies: Proxies
+    is_the_users: bool
+
+    def _ours(self) -> list[aiohttp.ClientSession]:
+        made = [self.guarded] if self.is_the_users else [self.api, self.guarded]
+        return made if self.proxied is None else [*made, self.proxied]
 
     async def close(self) -> None:
-        """Close both; for their own event loop."""
-        await self.api.close()
-        await self.guarded.close()
+        """Close those that are ours; for their own event loop."""
+        for session in self._ours():
+            await session.close()
 
     def abandon(self) -> None:
-        """Give up both, silently, where their event loop is gone: there is nothing to await on."""
-        for session in (self.api, self.guarded):
+        """Give them up, silently, where their event loop is gone: there is nothing to await on."""
+        for session in self._ours():
             connector = session.connector
             session.detach()
             if connector is not None:
@@ -64,72 +80,137 @@ def _give_up(transport: Any) -> None:
         lowest._sock = None
 
 
-# With what keeps them: a generator that the loop closes at its end.
-_open: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, tuple[Sessions, object]]
-_open = weakref.WeakKeyDictionary()
-_lock = threading.Lock()  # loops of several threads come and go
-_parents: list[object] = []
+class Pool:
+    """The sessions of every event loop that reaches the network in one way."""
 
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self._certificates = Certificates(network)
+        self._begin()
+        _pools.add(self)
 
-async def sessions() -> Sessions:
-    """Return the sessions of the running event loop."""
-    loop = asyncio.get_running_loop()
-    kept = _open.get(loop)
-    if kept is not None:
-        return kept[0]
-    _abandon_closed_loops()
-    both = Sessions(_session(None), _session(_guarded_socket))
-    keeper = _close_with_loop(both)
-    with _lock:
-        _open[loop] = (both, keeper)
-    await anext(keeper)
-    return both
+    def _begin(self) -> None:
+        # With what keeps them: a generator that the loop closes at its end.
+        self._open: _Open = weakref.WeakKeyDictionary()
+        self._lock = threading.Lock()  # loops of several threads come and go
 
+    async def sessions(self) -> Sessions:
+        """Return the sessions of the running event loop.
 
-async def close_sessions() -> None:
-    """Close the sessions of the running event loop."""
-    kept = _taken(asyncio.get_running_loop())
-    if kept is not None:
-        await kept.close()
+        Raises:
+            BadRequestError: the user's own session belongs to another loop, or is closed.
+        """
+        loop = asyncio.get_running_loop()
+        kept = self._open.get(loop)
+        if kept is not None:
+            return kept[0]
+        self._abandon_closed_loops()
+        both = await self._made(loop)
+        if loop in self._open:  # another task was faster
+            await both.close()
+            return self._open[loop][0]
+        keeper = self._close_with_loop(both)
+        with self._lock:
+            self._open[loop] = (both, keeper)
+        await anext(keeper)
+        return both
 
+    async def _made(self, loop: asyncio.AbstractEventLoop) -> Sessions:
+        own = self.network.session
+        if own is not None:
+            _refuse_unusable(own, loop)
+        trusted = await self._certificates.trusted()
+        proxies = Proxies(self.network)
+        return Sessions(
+            api=own or _session(trusted),
+            guarded=_session(trusted, _guarded_socket),
+            proxied=_session(trusted) if proxies else None,
+            proxies=proxies,
+            is_the_users=own is not None,
+        )
 
-async def _close_with_loop(both: Sessions) -> AsyncGenerator[None, None]:
-    """Close *both* when the loop ends: asyncio.run closes every generator begun in it."""
-    try:
-        yield
-    finally:
-        _taken(asyncio.get_running_loop())
-        await both.close()
+    async def close(self) -> None:
+        """Close the sessions of the running event loop."""
+        kept = self._taken(asyncio.get_running_loop())
+        if kept is not None:
+            await kept.close()
 
+    def close_everywhere(self) -> list[concurrent.futures.Future[None]]:
+        """Close the sessions of all event loops; return what ends when those that run have."""
+        with self._lock:
+            loops = list(self._open)
+        for loop in loops:
+            if not loop.is_running():
+                self._abandon(loop)
+        running = [loop for loop in loops if loop.is_running()]
+        return [asyncio.run_coroutine_threadsafe(self.close(), loop) for loop in running]
 
-def _abandon_closed_loops() -> None:
-    """Give up the sessions of event loops that were closed without closing them."""
-    with _lock:
-        ended = [loop for loop in _open if loop.is_closed()]
-    for loop in ended:
-        kept = _taken(loop)
+    async def _close_with_loop(self, both: Sessions) -> AsyncGenerator[None, None]:
+        """Close *both* when the loop ends: asyncio.run closes every generator begun in it."""
+        try:
+            yield
+        finally:
+            self._taken(asyncio.get_running_loop())
+            await both.close()
+
+    def _abandon_closed_loops(self) -> None:
+        """Give up the sessions of event loops that were closed without closing them."""
+        with self._lock:
+            ended = [loop for loop in self._open if loop.is_closed()]
+        for loop in ended:
+            self._abandon(loop)
+
+    def _abandon(self, loop: asyncio.AbstractEventLoop) -> None:
+        kept = self._taken(loop)
         if kept is not None:
             kept.abandon()
 
+    def _taken(self, loop: asyncio.AbstractEventLoop) -> Sessions | None:
+        with self._lock:
+            kept = self._open.pop(loop, None)
+        return None if kept is None else kept[0]
 
-def _taken(loop: asyncio.AbstractEventLoop) -> Sessions | None:
-    with _lock:
-        kept = _open.pop(loop, None)
-    return None if kept is None else kept[0]
+    def forget(self) -> None:
+        """Leave a parent's sessions alone: closing them would reach into the parent's sockets."""
+        _parents.append(dict(self._open))
+        self._begin()
+
+
+_Open = weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, tuple[Sessions, object]]
+_pools: weakref.WeakSet[Pool] = weakref.WeakSet()
+_parents: list[object] = []
+
+
+async def close_sessions() -> None:
+    """Close all sessions of the running event loop."""
+    for pool in list(_pools):
+        await pool.close()
 
 
 def _session(
-    socket_factory: Callable[[aiohttp.AddrInfoType], socket.socket] | None,
+    trusted: ssl.SSLContext | bool,
+    socket_factory: Callable[[aiohttp.AddrInfoType], socket.socket] | None = None,
 ) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=0, socket_factory=socket_factory),
-        timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
+        connector=aiohttp.TCPConnector(limit=0, ssl=trusted, socket_factory=socket_factory),
+        timeout=TIMEOUT,
         cookie_jar=aiohttp.DummyCookieJar(),
         headers={"User-Agent": f"impasto/{__version__}"},
         read_bufsize=_READ_BYTES,
         max_line_size=_MAX_HEADER_BYTES,
         max_field_size=_MAX_HEADER_BYTES,
     )
+
+
+def _refuse_unusable(session: aiohttp.ClientSession, loop: asyncio.AbstractEventLoop) -> None:
+    if session.closed:
+        raise BadRequestError("the session that impasto was given is closed", param="session")
+    if session._loop is not loop:
+        raise BadRequestError(
+            "the session that impasto was given belongs to another event loop; await the form "
+            "that begins with 'a' in the loop in which the session was made",
+            param="session",
+        )
 
 
 def _guarded_socket(address: aiohttp.AddrInfoType) -> socket.socket:
@@ -140,11 +221,8 @@ def _guarded_socket(address: aiohttp.AddrInfoType) -> socket.socket:
 
 
 def _forget() -> None:
-    """Leave a parent's sessions alone: closing them would reach into the parent's sockets."""
-    global _open, _lock
-    _parents.append(dict(_open))
-    _open = weakref.WeakKeyDictionary()
-    _lock = threading.Lock()
+    for pool in list(_pools):
+        pool.forget()
 
 
 if hasattr(os, "register_at_fork"):  # not on Windows, where nothing forks

@@ -68,7 +68,8 @@ def resolve(provider: Provider, arguments: Mapping[str, Any], *, needed: bool = 
             continue
         if setting.secret:
             where = "" if arguments.get(name) else _read_from(setting)
-            _refuse_no_key(provider, name, where, value)
+            if not setting.file:
+                _refuse_no_key(provider, name, where, value)
             secrets.extend([value] if isinstance(value, str) else [])
         else:
             value = _url_of(provider, name, str(value)) if setting.url else value
@@ -123,10 +124,15 @@ def _value(
 
 
 def _without_variables(provider: Provider, arguments: Mapping[str, Any]) -> frozenset[str]:
-    """Return the settings for which an argument of the same group rules out the environment."""
+    """Return the settings for which others rule out the environment."""
     grouped = {name: one.group for name, one in provider.settings.items() if one.group}
     given = {group for name, group in grouped.items() if arguments.get(name)}
-    return frozenset(name for name, group in grouped.items() if group in given)
+    yielding = {
+        name
+        for name, one in provider.settings.items()
+        if any(_value(other, provider.settings[other], arguments)[1] for other in one.yields_to)
+    }
+    return frozenset({name for name, group in grouped.items() if group in given} | yielding)
 
 
 def _missing(provider: Provider, name: str, setting: Setting) -> Exception:

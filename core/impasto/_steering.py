@@ -31,6 +31,7 @@ STEERING = frozenset(
         "metadata",
         "base_model",
         "model_info",
+        "on_progress",
         "tags",
     }
 )
@@ -50,6 +51,7 @@ def steered(steering: Mapping[str, Any]) -> dict[str, Any]:
         "mock_response": steering.get("mock_response"),
         "base_model": _checks.text("base_model", steering.get("base_model")),
         "metadata": _checks.mapping("metadata", steering.get("metadata", {})),
+        "on_progress": _checks.function("on_progress", steering.get("on_progress")),
     }
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import io
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import urljoin
 
 import aiohttp
@@ -17,7 +18,8 @@ from impasto import _guard
 from impasto._fetched import checked_picture, status_error
 from impasto._http import FormValue, Request, Response, origin
 from impasto._inputs import ImageFile
-from impasto._sessions import sessions
+from impasto._network import Network, checked
+from impasto._sessions import TIMEOUT, Pool, Sessions
 from impasto._wires import Lost, NotSent
 from impasto.errors import APIConnectionError, APIResponseValidationError, Timeout
 
@@ -67,8 +69,18 @@ class _Body(aiohttp.Payload):
 
 def _plain(error: Exception) -> NotSent | Lost:
     """Return *error* as one of ours; aiohttp's carry requests and URLs, and with them keys."""
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        return NotSent(
+            f"the proxy answered {error.status} {error.message}", hopeless=error.status < 500
+        )
+    if isinstance(error, aiohttp.ClientProxyConnectionError):
+        return NotSent(f"the proxy cannot be reached: {error.os_error}")
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        return NotSent(f"its certificate is not trusted: {error}", hopeless=True)
+        return NotSent(
+            f"its certificate is not trusted: {error.certificate_error}.  Where a company's proxy "
+            "reads along, SSL_CERT_FILE or REQUESTS_CA_BUNDLE names its certificate",
+            hopeless=True,
+        )
     if isinstance(error, aiohttp.ClientSSLError):
         return NotSent(f"{error}; is it https that is spoken there?", hopeless=True)
     if isinstance(error, aiohttp.ClientConnectorError):
@@ -110,6 +122,20 @@ def _text(value: str | int | float | bool) -> str:
 class Aiohttp:
     """The real `Wires`."""
 
+    def __init__(self, network: Network) -> None:
+        self.pool = Pool(checked(network))
+        self._replaced: list[Pool] = []  # whose sessions may still be at work
+
+    def reach(self, network: Network) -> None:
+        """Reach the network as *network* says, from the next request on.
+
+        Raises:
+            BadRequestError: it cannot be reached so.
+        """
+        pool = Pool(checked(network))
+        self._replaced.append(self.pool)
+        self.pool = pool
+
     def monotonic(self) -> float:
         return time.monotonic()
 
@@ -120,18 +146,19 @@ class Aiohttp:
         await asyncio.sleep(seconds)
 
     async def send(self, request: Request, begun: Callable[[], None]) -> Response:
-        session = (await sessions()).api
+        reached = await self.pool.sessions()
         body = None if request.body is None else _Body(request.body, begun)
         # A loop that stood still since the last call learns only now what was closed meanwhile.
         await asyncio.sleep(0)
         try:
-            async with session.request(
+            async with reached.api.request(
                 request.method,
                 _url(request.url),
                 headers=request.headers,
                 data=body,
                 skip_auto_headers=None if request.body else _NO_CONTENT_TYPE,
                 allow_redirects=False,
+                **_by_way_of(reached, request.url),
             ) as answer:
                 return await _read(answer, request.url, MAX_ANSWER_BYTES)
         except (aiohttp.ClientError, OSError, ValueError) as error:
@@ -140,12 +167,19 @@ class Aiohttp:
     async def fetch(self, url: str, trusted: frozenset[str], timeout: float) -> bytes:
         try:
             async with asyncio.timeout(timeout):
-                return await _fetch(url, trusted)
+                return await _fetch(await self.pool.sessions(), url, trusted)
         except TimeoutError:
             raise Timeout(f"{_shown(url)} did not send the picture within {timeout:g} s") from None
 
 
-AIOHTTP = Aiohttp()
+AIOHTTP = Aiohttp(Network())
+
+
+def _by_way_of(reached: Sessions, url: str) -> dict[str, Any]:
+    """Return what aiohttp has to be told of the way to *url*."""
+    proxy = reached.proxies.to(url) if reached.proxies else None
+    said: dict[str, Any] = {} if proxy is None else {"proxy": proxy}
+    return {**said, "timeout": TIMEOUT} if reached.is_the_users else said
 
 
 def _url(url: str) -> URL:
@@ -184,11 +218,11 @@ def _too_large(url: str, limit: int) -> APIResponseValidationError:
     )
 
 
-async def _fetch(url: str, trusted: frozenset[str]) -> bytes:
+async def _fetch(reached: Sessions, url: str, trusted: frozenset[str]) -> bytes:
     """Follow *url* to a picture; each hop is judged anew."""
     hop = url
     for _ in range(MAX_REDIRECTS + 1):
-        answer = await _get(hop, trusted)
+        answer = await _get(reached, hop, trusted)
         if answer.status not in (301, 302, 303, 307, 308):
             return checked_picture(answer, _shown(url))
         hop = _joined(hop, answer.headers.get("location", ""))
@@ -202,16 +236,16 @@ def _joined(url: str, location: str) -> str:
         raise _not_followed(location, str(error)) from None
 
 
-async def _get(url: str, trusted: frozenset[str]) -> Response:
+async def _get(reached: Sessions, url: str, trusted: frozenset[str]) -> Response:
     """Get *url*, again where the network failed: that costs nothing."""
     objection = _guard.objection(url)
     if objection is not None:
         raise _not_followed(url, objection)
-    both = await sessions()
-    session = both.api if origin(url) in trusted else both.guarded
+    session = await _session_for(reached, url, trusted)
+    way = _by_way_of(reached, url)
     for tries in range(1, _FETCH_TRIES + 1):
         try:
-            answer = await _get_once(session, url)
+            answer = await _get_once(session, url, way)
         except (NotSent, Lost) as error:
             if tries == _FETCH_TRIES or (isinstance(error, NotSent) and error.hopeless):
                 raise APIConnectionError(f"{_shown(url)} cannot be fetched: {error}") from None
@@ -224,9 +258,23 @@ async def _get(url: str, trusted: frozenset[str]) -> Response:
     raise AssertionError("the last try returns or raises")
 
 
-async def _get_once(session: aiohttp.ClientSession, url: str) -> Response:
+async def _session_for(
+    reached: Sessions, url: str, trusted: frozenset[str]
+) -> aiohttp.ClientSession:
+    """Return the session that may go to *url*."""
+    if origin(url) in trusted:
+        return reached.api
+    if reached.proxied is None or reached.proxies.to(url) is None:
+        return reached.guarded
+    # The proxy connects for us, so the guard cannot look at the address that is connected to.
+    if await _guard.leads_inside(url):
+        raise _not_followed(url, "it leads into a private network")
+    return reached.proxied
+
+
+async def _get_once(session: aiohttp.ClientSession, url: str, way: Mapping[str, Any]) -> Response:
     try:
-        async with session.get(_url(url), allow_redirects=False) as answer:
+        async with session.get(_url(url), allow_redirects=False, **way) as answer:
             return await _read(answer, url, MAX_PICTURE_BYTES)
     except ValueError:
         raise _not_followed(url, "it is malformed") from None

@@ -131,11 +131,13 @@ def get_credentials(settings: Settings) -> Credentials | Awaitable[Credentials]:
 
     Called before the first request; its answer is kept, by a digest of *settings*, until
     `expires_at` (Unix time; None: asked again for each call), fetched once for many waiting
-    calls, and fetched anew once after an `AuthenticationError`.  Without this hook the secret settings
-    themselves are the credentials.  Return ``Credentials({})`` where none are needed.
+    calls, and fetched anew once after an `AuthenticationError`; the request goes out again if others
+    came.  Without this hook the secret settings themselves are the credentials.  Return
+    ``Credentials({})`` where none are needed.
 
     Args:
-        settings: All settings, the secret ones included.
+        settings: All settings, the secret ones included; `await settings.token(name)` asks the
+            functions among them.
 
     Raises:
         AuthenticationError: there are none, or they cannot be had.

@@ -276,7 +276,9 @@ def _moderation(
     """
     details = _object(said.get("moderation_details"))
     stage, listed = details.get("moderation_stage"), details.get("categories")
-    filters = _object(inner.get("content_filter_results"))
+    # Azure's image models write it in the plural, its chat models in the singular.
+    results = inner.get("content_filter_results") or inner.get("content_filter_result")
+    filters = _object(results)
     filtered = [name for name, found in filters.items() if _object(found).get("filtered")]
     told = _VIOLATIONS.search(message)
     quoted = [word.strip() for word in told[1].split(",") if word.strip()] if told else []

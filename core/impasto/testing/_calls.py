@@ -12,7 +12,6 @@ from impasto._models import Model, Parameter
 from impasto._sizes import Sizes
 from impasto.testing._stage import Stage
 
-PICTURES = ("image", "mask")
 ODD_SIZE = "1000x730"  # near none of the ratios that a provider has
 UNKNOWN = "zz_own_word"
 
@@ -40,11 +39,18 @@ def _on(model: Model, kind: Kind, calls: Sequence[Call]) -> Call:
 def plain(call: Call, samples: Mapping[str, Any]) -> Call:
     """Return *call* with nothing but what its model cannot do without."""
     nothing: dict[str, Any] = dict.fromkeys(name for name in COMMON if name != "image")
-    bare = evolve(call, **{**nothing, "prompt": call.prompt or "a fox"}, extra={})
+    bare = evolve(call, **{**nothing, "prompt": _prompt(call)}, extra={})
     for name, parameter in listed(call):
         if parameter.required:
             bare = having(bare, name, values(name, parameter, samples)[0])
     return bare
+
+
+def _prompt(call: Call) -> str | None:
+    """Return a prompt, but None for an edit by a model that lists none, such as an upscaler."""
+    parameters = call.card.parameters if call.card is not None else None
+    idle = call.kind != "generate" and parameters is not None and "prompt" not in parameters
+    return None if idle else call.prompt or "a fox"
 
 
 def listed(call: Call) -> Iterator[tuple[str, Parameter]]:
@@ -76,9 +82,16 @@ def promised(call: Call, samples: Mapping[str, Any]) -> Iterator[tuple[str, list
     """Yield what the card lists, with values of which one at least is to be taken."""
     for name, parameter in listed(call):
         yield name, values(name, parameter, samples)
-    sizes = call.card.sizes if call.card is not None else None
+    sizes = call.card.sizes if call.card is not None and _takes_sizes(call) else None
     for size in _some_of(sizes) if sizes is not None else ():
         yield "size", [size]
+
+
+def _takes_sizes(call: Call) -> bool:
+    """Return whether the card's sizes are for this kind of work: some edits keep the picture's."""
+    parameters = (call.card.parameters if call.card is not None else None) or {}
+    listed = parameters.get("size")
+    return listed is None or listed.kinds is None or call.kind in listed.kinds
 
 
 def to_try(call: Call, samples: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -49,4 +49,5 @@ class ProviderContract(
             one up, such as a list of objects.
         polls_elsewhere: True where polls are meant to leave the provider's origins.
         key_in_body: True for the few providers that want their key in the body.
+        nothing_is_a_refusal: True where the answer ``{}`` means that every picture was refused.
     """

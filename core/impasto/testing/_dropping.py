@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from attrs import evolve
 
-from impasto._call import Call
+from impasto._call import NEVER_DROPPED, Call
 from impasto.errors import UnsupportedParamsError
-from impasto.testing._calls import PICTURES, having, to_try
+from impasto.testing._calls import having, to_try
 from impasto.testing._given import Given
 from impasto.testing._stage import Stage
 
@@ -19,8 +19,12 @@ class DropsOnRequest(Given):
         for call in self._calls(stage):
             for name, value in to_try(call, self.samples):
                 refusal = stage.refusal(having(call, name, value))
-                if isinstance(refusal, UnsupportedParamsError) and refusal.param not in PICTURES:
+                if isinstance(refusal, UnsupportedParamsError) and _may_be_dropped(refusal):
                     _check_dropped(stage, having(call, name, value), refusal)
+
+
+def _may_be_dropped(refusal: UnsupportedParamsError) -> bool:
+    return refusal.param not in NEVER_DROPPED
 
 
 def _check_dropped(stage: Stage, call: Call, refusal: UnsupportedParamsError) -> None:

@@ -78,6 +78,9 @@ class Fails(Given):
             for call, conversation in self._works():
                 for step in range(len(conversation)):
                     outcome = self._outcome(call, *conversation[:step], answer, repeat=True)
+                    if self.nothing_is_a_refusal and odd == "an empty object":
+                        assert isinstance(outcome, ContentPolicyViolationError), told(outcome)
+                        continue
                     _check_nonsense(outcome, odd, f"answer {step + 1}, {kind}, being {odd}")
 
     def test_a_refusal_is_an_error(self, stage: Stage) -> None:

@@ -37,6 +37,7 @@ class Given:
     samples: ClassVar[Mapping[str, Any]] = {}
     polls_elsewhere: ClassVar[bool] = False
     key_in_body: ClassVar[bool] = False
+    nothing_is_a_refusal: ClassVar[bool] = False
 
     @pytest.fixture
     def stage(self) -> Stage:

@@ -16,7 +16,7 @@ from impasto import _portal
 from impasto._answer import ImageResponse
 from impasto._api import registry as installed
 from impasto._arguments import sort
-from impasto._client import Client
+from impasto._dispatch import Dispatch
 from impasto._http import Request, Response
 from impasto._plugin import Memory, Plugin
 from impasto._registry import Registry
@@ -68,7 +68,7 @@ class Script:
         self._begins = now
         self.watch = Watched(None)
         registry = installed if plugin is None else self._registry(plugin, models)
-        self.client = Client(registry=registry, wires=self)
+        self.client = Dispatch(registry=registry, wires=self)
 
     def play(self, call: Mapping[str, Any]) -> ImageResponse:
         """Make *call*, the keyword arguments of `image_generation`, and return its response.

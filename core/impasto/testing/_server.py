@@ -7,6 +7,7 @@ import base64
 import hashlib
 import threading
 from collections.abc import Callable, Coroutine
+from ssl import SSLContext
 from types import TracebackType
 from typing import Any, Self
 
@@ -61,13 +62,22 @@ class FakeServer:
         url: "http://127.0.0.1:port", once it serves.
     """
 
-    def __init__(self, handler: Handler | None = None, *, port: int = 0) -> None:
-        """Prepare a server that answers with what *handler* returns; 0 is any free *port*."""
+    def __init__(
+        self, handler: Handler | None = None, *, port: int = 0, tls: SSLContext | None = None
+    ) -> None:
+        """Prepare a server that answers with what *handler* returns.
+
+        Args:
+            handler: Takes a `Received` and returns a `Reply`; by default it speaks as OpenAI.
+            port: 0 is any free one.
+            tls: What it shows and trusts, for "https".
+        """
         self.received: list[Received] = []
         self.url = ""
         self._handler = handler or as_openai
         self._queue: list[Reply] = []
         self._port = port
+        self._tls = tls
 
     def will(self, *replies: Reply) -> Self:
         """Answer the next requests with *replies*, then as before."""
@@ -110,8 +120,9 @@ class FakeServer:
             app, access_log=None, shutdown_timeout=0.1, handler_cancellation=True
         )
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", self._port).start()
-        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+        await web.TCPSite(self._runner, "127.0.0.1", self._port, ssl_context=self._tls).start()
+        scheme = "http" if self._tls is None else "https"
+        self.url = f"{scheme}://127.0.0.1:{self._runner.addresses[0][1]}"
 
     def _end(self) -> None:
         self._in_its_thread(self._stop())
@@ -121,6 +132,9 @@ class FakeServer:
 
     async def _stop(self) -> None:
         """Leave nothing behind: no connection, no task that waits for a hanging answer to end."""
+        for connection in self._runner.server.connections if self._runner.server else ():
+            if connection.transport is not None:
+                connection.transport.abort()  # else TLS waits for the other side's farewell
         await self._runner.cleanup()
         others = asyncio.all_tasks() - {asyncio.current_task()}
         for task in others:

@@ -1,0 +1,99 @@
+"""From sorted arguments to the plugin that they mean, and through the extras round it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+
+from attrs import Factory, define
+
+from impasto._answer import ImageResponse
+from impasto._arguments import Asked
+from impasto._call import Call
+from impasto._mock import mocked
+from impasto._notices import Origin, warn_if_retired
+from impasto._performance import Performance
+from impasto._plugin import Loaded, Plugin
+from impasto._registry import Registry
+from impasto._settings import resolve
+from impasto._wires import Wires
+from impasto.errors import ImpastoError, UnknownProviderError
+
+# Used where nobody says which model and several providers are installed.  Of OpenAI's models the
+# one that is both generally available and without a date of retirement (read 2026-11-22).
+DEFAULT_MODEL = "openai/gpt-image-2"
+# Rule: the renderer that needs no network must be named; nobody gets a drawing for a picture.
+EMBEDDED = "sketch"
+
+Wrapper = Callable[[Call, Callable[[Call], Awaitable[ImageResponse]]], Awaitable[ImageResponse]]
+
+
+@define(kw_only=True)
+class Dispatch:
+    """A registry, the outside world and the extras that are active."""
+
+    registry: Registry
+    wires: Wires
+    extras: dict[str, Wrapper] = Factory(dict)
+
+    async def perform(self, asked: Asked, where: Origin) -> ImageResponse:
+        """Do what *asked* says; *where* is the user's line of code."""
+        begun = self.wires.monotonic()
+        model = asked.model or _default_model(self.registry, asked.provider)
+        if asked.mock_response is not None:
+            return mocked(asked, model)
+        plugin, name = self.registry.route(model, asked.provider)
+        loaded = plugin.ready
+        if loaded is None:  # the first use imports the plugin
+            loaded = await asyncio.to_thread(plugin.loaded)
+        try:
+            return await self._perform(plugin, loaded, name, asked, where, begun)
+        except ImpastoError as error:
+            error.provider = error.provider or loaded.provider.name
+            error.model = error.model or name
+            raise
+
+    async def _perform(
+        self, plugin: Plugin, loaded: Loaded, model: str, asked: Asked, where: Origin, begun: float
+    ) -> ImageResponse:
+        performance = Performance(
+            plugin=plugin,
+            loaded=loaded,
+            asked=asked,
+            wires=self.wires,
+            deadline=begun + asked.timeout,
+            settings=resolve(loaded.provider, asked.words),
+            where=where,
+        )
+        call = await performance.call(model)
+        warn_if_retired(call, self.wires, where)
+        proceed: Callable[[Call], Awaitable[ImageResponse]] = performance.generate
+        for wrapper in self.extras.values():
+            proceed = _wrapped(wrapper, proceed)
+        return await proceed(call)
+
+
+def _wrapped(
+    wrapper: Wrapper, proceed: Callable[[Call], Awaitable[ImageResponse]]
+) -> Callable[[Call], Awaitable[ImageResponse]]:
+    return lambda call: wrapper(call, proceed)
+
+
+def _default_model(registry: Registry, provider: str | None) -> str:
+    """Return the model for a call that names none."""
+    named = os.environ.get("IMPASTO_MODEL")
+    if named and provider is None:
+        return named
+    installed = [name for name in registry.names() if name != EMBEDDED]
+    if provider is not None or len({registry.plugin(name).key for name in installed}) == 1:
+        found = registry.plugin(provider or installed[0]).loaded().provider
+        if found.default_model is not None:
+            return f"{found.name}/{found.default_model}"
+    if provider is None and DEFAULT_MODEL.partition("/")[0] in installed:
+        return DEFAULT_MODEL
+    raise UnknownProviderError(
+        "no model was named; pass model='provider/model' or set IMPASTO_MODEL.  "
+        f"Installed: {', '.join(registry.names()) or 'none; try pip install impasto-openai'}",
+        param="model",
+    )
