@@ -19,7 +19,7 @@ import pytest
 import impasto
 from impasto import hookimpl
 from impasto._arguments import sort
-from impasto._client import Client
+from impasto._dispatch import Dispatch
 from impasto._portal import run
 from impasto._registry import Registry
 from impasto._transport import AIOHTTP
@@ -118,17 +118,17 @@ class Acme:
         """Return the answer that says where the job is."""
         return reply({"job": url, "after": after})
 
-    def client(self, plugin: ModuleType | None = None, models: Path | None = None) -> Client:
+    def client(self, plugin: ModuleType | None = None, models: Path | None = None) -> Dispatch:
         """Return a client with Acme alone, on the real network."""
         registry = Registry()
         registry.register("acme", plugin or self.plugin(), models=models)
-        return Client(registry=registry, wires=AIOHTTP)
+        return Dispatch(registry=registry, wires=AIOHTTP)
 
-    def ask(self, client: Client, url: str, **call: Any) -> ImageResponse:
+    def ask(self, client: Dispatch, url: str, **call: Any) -> ImageResponse:
         """Make a call at the server *url*, blocking."""
         return run(self.aask(client, url, **call))
 
-    def aask(self, client: Client, url: str, **call: Any) -> Coroutine[Any, Any, ImageResponse]:
+    def aask(self, client: Dispatch, url: str, **call: Any) -> Coroutine[Any, Any, ImageResponse]:
         """Return the coroutine of a call at the server *url*."""
         asked = sort("generate", {**self.call, "api_base": url, **call})
         return client.perform(asked, (__file__, 1, globals()))

@@ -166,7 +166,7 @@ class TestGeneration:
         error = refusal(form, "image_generation", {"prompt": "a fox", "model": model})
 
         assert (UnknownProviderError, "model") == (type(error), error.param)
-        assert "installed: openai, sketch" in error.message
+        assert f"installed: {', '.join(sorted(impasto.registry.names()))}" in error.message
         assert "Try: " in error.message
 
     @both

@@ -20,7 +20,7 @@ from impasto import hookimpl
 from impasto._provider import Settings
 from impasto.errors import AuthenticationError, ImpastoError, RateLimitError
 from impasto.testing import FakeServer, Received, Reply, Script, reply
-from impasto.types import Call, Credentials, ImageResponse
+from impasto.types import Call, Credentials, ImageResponse, Request
 
 NOON = 1768478400.0  # the script's first moment
 REFUSED = reply({"message": "who are you?"}, status=401)
@@ -201,6 +201,21 @@ class TestRefused:
         assert isinstance(error, AuthenticationError)
         assert 1 == len(script.sent)
 
+    def test_the_same_again_are_not_tried_twice(self, acme):
+        """
+        A plugin that can only return the same key has asked in vain.
+        """
+
+        @hookimpl
+        def get_credentials(settings: Settings) -> Credentials:
+            return Credentials({"api_key": settings["api_key"]})
+
+        script = Script(REFUSED, plugin=acme.plugin(get_credentials), repeat=True)
+        error = played(script, acme.call)
+
+        assert isinstance(error, AuthenticationError)
+        assert 1 == len(script.sent)
+
     def test_the_fresh_ones_of_others_stay(self, acme):
         """
         Many calls that are refused together fetch one new token, not one each.
@@ -219,6 +234,63 @@ class TestRefused:
             asyncio.run(many(server))
 
         assert 2 == vault.asked
+
+
+class TestTokens:
+    """`Settings.token()`, for plugins whose keys may be functions."""
+
+    @staticmethod
+    def plugin(acme) -> Any:
+        @hookimpl
+        async def get_credentials(settings: Settings) -> Credentials:
+            return Credentials({"api_key": await settings.token("api_key")})
+
+        return acme.plugin(get_credentials)
+
+    @pytest.mark.parametrize("kind", ["text", "function", "async function", "awaitable"])
+    def test_whatever_it_is(self, acme, kind: str):
+        """
+        A text is itself; a function is asked, async or not.
+        """
+
+        async def awaited() -> str:
+            return "token-number-1"
+
+        given = {
+            "text": "token-number-1",
+            "function": lambda: "token-number-1",
+            "async function": awaited,
+            "awaitable": lambda: awaited(),
+        }
+        script = Script(acme.pictures(), plugin=self.plugin(acme))
+        script.play({**acme.call, "api_key": given[kind]})
+
+        assert ["token-number-1"] == tokens(script)
+
+    @pytest.mark.parametrize("returned", [None, "", 7, b"bytes", "two\nlines"])
+    def test_nothing_that_a_header_can_carry(self, acme, returned: Any):
+        """
+        The error names the setting, and nothing is sent.
+        """
+        script = Script(acme.pictures(), plugin=self.plugin(acme))
+        error = played(script, {**acme.call, "api_key": lambda: returned})
+
+        assert isinstance(error, AuthenticationError)
+        assert ("api_key", []) == (error.param, script.sent)
+
+    def test_a_function_that_raises(self, acme):
+        """
+        What it says is told.
+        """
+
+        def key() -> str:
+            raise OSError("no metadata service")
+
+        script = Script(acme.pictures(), plugin=self.plugin(acme))
+        error = played(script, {**acme.call, "api_key": key})
+
+        assert isinstance(error, AuthenticationError)
+        assert "OSError: no metadata service" in error.message
 
 
 class TestAskedOnce:
@@ -628,6 +700,27 @@ class TestShown:
         assert 3 == len(seen)
         assert acme.key not in repr(seen)
         assert all(acme.key.encode() not in pickle.dumps(one) for one in seen)
+
+
+def test_facts_that_come_with_credentials_are_not_hidden(acme):
+    """
+    A project is no secret: `authorize` has it, and messages show it; the token they do not.
+    """
+
+    @hookimpl
+    def get_credentials() -> Credentials:
+        return Credentials({"token": "token-0123456789"}, facts={"project": "my-project"})
+
+    @hookimpl
+    def authorize(request: Request, credentials: Credentials) -> Request:
+        return request.with_headers({"X-Project": credentials.facts["project"]})
+
+    told = reply({"message": "my-project may not use token-0123456789"}, status=403)
+    script = Script(told, plugin=acme.plugin(get_credentials, authorize))
+    error = played(script, acme.call)
+
+    assert "my-project" == script.sent[0].headers["X-Project"]
+    assert "my-project may not use [hidden]" == error.message
 
 
 def test_a_hook_that_hangs_does_not_keep_the_process(tmp_path):

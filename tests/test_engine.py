@@ -74,6 +74,20 @@ class TestOrder:
         assert [2.0, 0.1, 3.0] == script.slept
         assert ["POST", "GET", "GET", "GET"] == [request.method for request in script.sent]
 
+    @pytest.mark.parametrize(("said", "seconds"), [({"timeout": 7}, 7.0), ({}, 600.0)])
+    def test_hooks_know_how_long_the_caller_waits(self, acme, said, seconds):
+        """
+        For providers that hold an answer back for as long as they are told.
+        """
+
+        @hookimpl
+        def build_request(call: Call) -> Request:
+            return Request(url=f"{acme.base}/1", json={"wait": call.timeout})
+
+        script = played(acme, acme.pictures(), plugin=acme.plugin(build_request), **said)
+
+        assert {"wait": seconds} == json.loads(script.sent[0].body)
+
     def test_the_plugin_gets_its_own_words_back(self, acme):
         """
         Step and state come back with the answer; what core added to the request does not.
@@ -151,6 +165,7 @@ class TestOrder:
         free, error = failed(acme, reply({}), reply({}, status=400), plugin=plugin)
 
         assert (2, False, None) == (len(free.sent), error.maybe_accepted, error.job)
+        assert [0.1] == free.slept, "what comes first, and free, is no poll: it need not wait"
 
 
 @hookimpl

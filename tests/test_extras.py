@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import impasto
-from impasto._api import client
+from impasto._api import dispatch
 from impasto._extras import wrapper
 from impasto.errors import ImpastoError, PluginError
 from impasto.testing import FakeServer, Script, reply
@@ -58,7 +58,7 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Pa
 @pytest.fixture
 def no_extras(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give the process back its extras after the test."""
-    monkeypatch.setattr(client(), "extras", {})
+    monkeypatch.setattr(dispatch(), "extras", {})
 
 
 @pytest.mark.usefixtures("no_extras")
@@ -108,7 +108,7 @@ class TestUse:
         with pytest.raises(PluginError, match="pip install impasto-echo-c"):
             impasto.use("echo-c")
 
-        assert {} == client().extras
+        assert {} == dispatch().extras
 
 
 class TestBroken:

@@ -184,7 +184,7 @@ class TestForms:
     @pytest.mark.parametrize("url", ["http://host/fox.png", "HTTPS://host/fox.png"])
     def test_a_url(self, url):
         """
-        An http(s) URL is left to the fetcher.
+        An http(s) URL is left to the fetcher, and told to who would rather send that on.
         """
         asked = []
 
@@ -194,7 +194,8 @@ class TestForms:
 
         file = read_one(url, fetch)
 
-        assert ([url], PNG) == (asked, file.data)
+        assert ([url], PNG, url) == (asked, file.data, file.url)
+        assert read_one(PNG).url is None
 
     def test_a_list(self, path):
         """

@@ -474,6 +474,12 @@ class TestErrors:
                 ("violence",),
                 id="Azure's filters",
             ),
+            pytest.param(
+                {"innererror": {"content_filter_result": {"hate": {"filtered": True}}}},
+                None,
+                ("hate",),
+                id="those of Azure's chat models",
+            ),
         ],
     )
     def test_stage_and_categories(self, more, stage, categories):

@@ -244,6 +244,15 @@ class TestBrokenPlugins:
         with pytest.raises(PluginError, match=r"models.json is unsound.*prise"):
             site.registry().plugin("acme").loaded()
 
+    def test_a_catalogue_is_read_without_its_plugin(self, site):
+        """What a model takes can be looked up where the plugin's own code cannot be imported."""
+        site.install("acme", code="raise RuntimeError('cracked')", models=[{"name": "oil"}])
+        plugin = site.registry().plugin("acme")
+
+        assert ["oil"] == [model.name for model in plugin.catalogue().models]
+        assert site.folder / "site_acme" / "models.json" == plugin.models_file()
+        assert "site_acme" not in sys.modules
+
     def test_a_catalogue_that_is_no_json_breaks_only_its_own_plugin(self, site):
         """Bare names of the others are found all the same."""
         site.install("acme", models=[])

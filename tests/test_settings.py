@@ -6,7 +6,12 @@ from datetime import UTC, datetime
 import pytest
 
 from impasto._settings import resolve
-from impasto.errors import BadRequestError, MissingCredentialsError, UnsupportedParamsError
+from impasto.errors import (
+    AuthenticationError,
+    BadRequestError,
+    MissingCredentialsError,
+    UnsupportedParamsError,
+)
 from impasto.testing import PNG, FakeServer, Script, reply
 from impasto.types import Provider, Setting
 
@@ -26,6 +31,14 @@ KEYED = Provider(
         "secret_key": Setting(env=("KEYED_SECRET",), secret=True, group="keys"),
         "session_token": Setting(env=("KEYED_TOKEN",), secret=True, group="keys"),
         "region": Setting(env=("KEYED_REGION",)),
+    },
+)
+SHARED = Provider(
+    name="shared",
+    settings={
+        "api_key": Setting(env=("SHARED_KEY",), secret=True, yields_to=("project", "secret_file")),
+        "project": Setting(env=("SHARED_PROJECT",)),
+        "secret_file": Setting(env=("SHARED_FILE",), secret=True, file=True),
     },
 )
 LOCAL = Provider(
@@ -109,6 +122,49 @@ class TestGroups:
             monkeypatch.setenv(name, f"{name}-0123456789")
 
         assert {"key_id", "secret_key", "session_token"} == set(resolve(KEYED, {}).all)
+
+
+class TestYielding:
+    @pytest.mark.parametrize(
+        ("arguments", "environment", "expected"),
+        [
+            ({}, {}, {"api_key"}),
+            ({}, {"SHARED_PROJECT": "p"}, {"project"}),
+            ({"project": "p"}, {}, {"project"}),
+            ({"secret_file": "/f"}, {}, {"secret_file"}),
+            ({"api_key": "given-0123456789"}, {"SHARED_PROJECT": "p"}, {"api_key", "project"}),
+        ],
+    )
+    def test_a_key_for_something_else_is_not_read(
+        self, monkeypatch, arguments, environment, expected
+    ):
+        """
+        A variable gives way to other settings, wherever they are from; an argument does not.
+        """
+        for name, value in {"SHARED_KEY": "of-another-0123456789", **environment}.items():
+            monkeypatch.setenv(name, value)
+
+        assert expected == set(resolve(SHARED, arguments).all)
+
+
+class TestFiles:
+    def test_a_path_may_hold_blanks(self):
+        """
+        A secret that is a file's name is no header, and is still secret.
+        """
+        path = "/home/José Pérez/my key.json"
+        resolved = resolve(SHARED, {"secret_file": path})
+
+        assert path == resolved.all["secret_file"]
+        assert {} == resolved.public
+        assert (path,) == resolved.secrets
+
+    def test_a_key_may_not(self):
+        """
+        It was probably copied with more than the key.
+        """
+        with pytest.raises(AuthenticationError, match="holds a blank"):
+            resolve(SHARED, {"api_key": "two words"})
 
 
 class TestUnless:

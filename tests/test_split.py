@@ -69,6 +69,16 @@ class TestParts:
 
         assert counts == [body["n"] for body in bodies(script)]
 
+    @pytest.mark.parametrize("base_model", ["oil-2", "acme/oil-2"])
+    def test_base_model_says_how_many(self, acme, models, base_model: str):
+        """
+        What stands behind another name; with the provider in front, as LiteLLM's users write it.
+        """
+        script = Script(acme.pictures(2), plugin=acme.plugin(), models=models, repeat=True)
+        script.play({**acme.call, "model": "acme/ours", "base_model": base_model, "n": 3})
+
+        assert [2, 1] == [body["n"] for body in bodies(script)]
+
     def test_each_with_a_seed_of_its_own(self, acme, models):
         """
         The same seed would bring the same picture; fates speak of what the caller gave.

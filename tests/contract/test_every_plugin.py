@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tomllib
+import zipfile
 from functools import cache
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from impasto._models import read_catalogue
 ROOT = Path(__file__).parents[2]
 FOLDERS = sorted(path.parent for path in ROOT.glob("plugins/*/pyproject.toml"))
 GROUP = "impasto.providers"
+LARGER = {"impasto-sketch": 100_000}  # bytes: it draws by itself
 
 
 @pytest.fixture(scope="module", params=FOLDERS, ids=lambda folder: folder.name)
@@ -89,6 +91,18 @@ class TestFolder:
         }
 
         assert "ProviderContract" in bases
+
+    def test_it_is_small(self, folder, tmp_path):
+        """
+        What is installed takes less than 60 kB as a wheel, which is a ZIP file.
+        """
+        wheel = tmp_path / "it.whl"
+        with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED) as archive:
+            for path in [*module(folder).rglob("*"), folder / "README.md"]:
+                if path.is_file() and path.suffix != ".pyc":
+                    archive.write(path, path.relative_to(folder))
+
+        assert wheel.stat().st_size < LARGER.get(folder.name, 60_000)
 
     def test_its_catalogue_loads(self, folder):
         """

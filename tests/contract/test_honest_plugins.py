@@ -9,6 +9,7 @@ import honest_ratios
 import honest_renderer
 import honest_schema
 import honest_upload
+import honest_upscaler
 import pytest
 
 from impasto.testing import PNG, ProviderContract, png, reply
@@ -49,6 +50,16 @@ class TestSignaturesAndRatios(ProviderContract):
     }
     conversation = [reply({"images": [PICTURE]})]
     samples = {"loras": [{"path": "https://ratios.example/fox", "scale": 0.5}]}
+
+
+class TestEditsWithoutPromptsAndSizes(ProviderContract):
+    plugin = honest_upscaler
+    models = PLUGINS / "honest_upscaler.json"
+    call = {"prompt": "a fox", "model": "upscaler/brush", "size": "1024x1024"}
+    conversation = [reply({"picture": PICTURE})]
+    edit_call = {"model": "upscaler/lens", "image": PNG, "seed": 7}
+    edit_conversation = conversation
+    samples = {"size": "1024x1024"}
 
 
 def _events(*data):

@@ -453,6 +453,30 @@ class TestCommand:
         assert "refusal-in-200" in refused.stderr
 
 
+@pytest.mark.parametrize("refuses", [True, False])
+def test_an_answer_of_nothing_may_be_a_refusal(monkeypatch, refuses):
+    """
+    Where a contract says so, ``{}`` must be one, and only then may it be.
+    """
+    good = oil.parse_response
+
+    @oil.hookimpl
+    def parse_response(call, request, response):
+        if refuses and response.json() == {}:
+            raise ContentPolicyViolationError("every picture was filtered")
+        return good(call=call, request=request, response=response)
+
+    monkeypatch.setattr(oil, "parse_response", parse_response)
+    contract = type("Contract", (OilContract,), {"plugin": oil})()
+    odd = "an empty object"
+    contract.nothing_is_a_refusal = refuses
+    contract.test_odd_bodies_are_errors(contract._stage, odd)
+
+    contract.nothing_is_a_refusal = not refuses
+    with pytest.raises(AssertionError):
+        contract.test_odd_bodies_are_errors(contract._stage, odd)
+
+
 def test_the_garbage_of_others_is_not_held_against_a_hook():
     """
     What runs in `gc.callbacks` reads clocks; a collection in mid-hook is no deed of the hook's.

@@ -21,7 +21,7 @@ import impasto
 
 url, calls = sys.argv[1], json.loads(sys.argv[2])
 for name, call in calls.items():
-    impasto.register(name, importlib.import_module(f"proof_{name}"))
+    impasto.register(name, importlib.import_module(f"proof_{name}"), replace=True)
     response = impasto.image_generation("a fox", api_base=url, **call)
     print(json.dumps([image.read().hex() for image in response.data]))
 """

@@ -1,5 +1,6 @@
 """A provider that shows its schema, lets wait, polls, cancels and sends URLs keeps the contract."""
 
+import asyncio
 import base64
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -333,6 +334,23 @@ class TestParameters:
 
         assert ["GET", *["POST"] * 6] == [request.method for request in stage.sent]
         assert 6 == len(responses)
+
+    @pytest.mark.parametrize("steps", range(12))
+    def test_a_call_that_comes_as_the_answer_does_asks_no_more(self, steps):
+        """However many steps of the event loop later: what came is known at once."""
+        stage = script(DONE, DONE)
+
+        async def both():
+            first = asyncio.ensure_future(stage._perform("generate", CALL))
+            while not stage.sent:
+                await asyncio.sleep(0)
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            await asyncio.gather(first, stage._perform("generate", CALL))
+
+        asyncio.run(both())
+
+        assert ["GET", "POST", "POST"] == [request.method for request in stage.sent]
 
     def test_what_only_the_catalogue_knows_stays(self, tmp_path):
         """A schema says nothing of dates: a listed model that is gone is still known to be."""

@@ -99,6 +99,7 @@ def read_card(call: Call) -> Model | None:
     official = call.learned.get("is_official", "latest_version" not in call.learned)
     return Model(
         name=call.model,
+        kinds=("generate", "edit") if "image" in parameters else ("generate",),
         parameters=parameters,
         sizes=_sizes(fields, parameters.get("aspect_ratio")),
         max_images=int(parameters["n"].maximum or 1) if "n" in names else 1,
