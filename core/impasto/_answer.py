@@ -40,7 +40,7 @@ def _all_described(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {name: described(value) for name, value in fields.items()}
 
 
-@frozen
+@frozen(slots=False)
 class Fate(Keyed):
     """What became of one parameter that the caller set.
 
@@ -118,7 +118,7 @@ class Partial:
     progress: float | str | None = None
 
 
-@frozen(kw_only=True, repr=False)
+@frozen(kw_only=True, repr=False, slots=False)
 class ImageResponse(Keyed):
     """The pictures and what is known about them.
 

@@ -20,6 +20,10 @@ _COMMON = frozenset(COMMON)
 _NOT_DONE = frozenset({"fallbacks", "caching", "cache", "client", "stream"})
 
 
+# What nearly every call has besides the common vocabulary; none of it is LiteLLM's.
+_USUAL = frozenset({"api_key", "api_base", "api_version"})
+
+
 class ImageGenerationRequestQuality(StrEnum):
     """Qualities that OpenAI's models have or had."""
 
@@ -31,7 +35,7 @@ class ImageGenerationRequestQuality(StrEnum):
     HD = "hd"
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Asked:
     """A caller's arguments, sorted.
 
@@ -93,8 +97,11 @@ def sort(kind: Kind, arguments: Mapping[str, Any]) -> Asked:
     provider = _checks.text("custom_llm_provider", given.pop("custom_llm_provider", None))
     if "base_url" in given:  # the openai SDK's word; as an unknown one it would go to the vendor
         given.setdefault("api_base", given.pop("base_url"))
-    _refuse_not_done(given)
-    words = {name: value for name, value in given.items() if not _is_for_litellm(name)}
+    if given.keys() <= _USUAL:
+        words = given
+    else:
+        _refuse_not_done(given)
+        words = {name: value for name, value in given.items() if not _is_for_litellm(name)}
     _check(kind, common, image)
     return Asked(
         kind=kind,
@@ -126,8 +133,9 @@ def _check(kind: Kind, common: dict[str, Any], image: Any) -> None:
         _checks.prompt(common.get("prompt"))
     if kind != "generate" and (image is None or (isinstance(image, (list, tuple)) and not image)):
         raise BadRequestError("image is missing: what is to be worked on?", param="image")
-    for name in common.keys() & _CHECKS.keys():
-        common[name] = _CHECKS[name](name, common[name])
+    for name, value in common.items():
+        if name in _CHECKS:
+            common[name] = _CHECKS[name](name, value)
 
 
 _CHECKS = {

@@ -80,7 +80,7 @@ def _check_extra(call: Call, _: Attribute[Mapping[str, Json]], value: Mapping[st
         raise
 
 
-@frozen
+@frozen(slots=False)
 class Params:
     """Parameters in the provider's words, with what became of each.
 
@@ -100,7 +100,7 @@ class Params:
         return self.values.get(name, default)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Call:
     """What the user wants, checked and complete.  Everything unset is None.
 
@@ -167,4 +167,4 @@ class Call:
         """
         from impasto._translate import translate
 
-        return translate(self, {**{name: name for name in same}, **rules})
+        return translate(self, {**dict(zip(same, same, strict=True)), **rules} if same else rules)

@@ -16,7 +16,7 @@ from impasto._notices import Origin, warn_if_retired
 from impasto._performance import Performance
 from impasto._plugin import Loaded, Plugin
 from impasto._registry import Registry
-from impasto._settings import resolve
+from impasto._settings import remembered
 from impasto._wires import Wires
 from impasto.errors import ImpastoError, UnknownProviderError
 
@@ -63,7 +63,7 @@ class Dispatch:
             asked=asked,
             wires=self.wires,
             deadline=begun + asked.timeout,
-            settings=resolve(loaded.provider, asked.words),
+            settings=remembered(loaded.memory.settings, loaded.provider, asked.words),
             where=where,
         )
         call = await performance.call(model)

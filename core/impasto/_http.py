@@ -71,7 +71,7 @@ def _pairs(
     return tuple(flat)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Request:
     """One request to a provider.  It holds no key: `authorize` adds that, just before sending.
 
@@ -163,7 +163,7 @@ def _message(body: Json) -> str | None:
     return next(filter(None, (_message(body[key]) for key in _SAID_IN if body.get(key))), None)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Response:
     """One answer of a provider.
 

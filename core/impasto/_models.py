@@ -165,6 +165,11 @@ class Model:
     note: str = ""
 
     @cached_property
+    def decided(self) -> dict[Any, Any]:
+        """What was decided of simple values of its parameters; see `_translate`."""
+        return {}
+
+    @cached_property
     def required(self) -> Mapping[str, Parameter]:
         """Those of the parameters without which no call works."""
         listed = self.parameters or {}

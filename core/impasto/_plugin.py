@@ -19,6 +19,7 @@ from impasto.errors import PluginError
 if TYPE_CHECKING:
     from impasto._models import Catalogue
     from impasto._provider import Credentials, Provider, Settings
+    from impasto._settings import Resolved
     from impasto._shared import Shared
 
 
@@ -29,6 +30,7 @@ class Memory:
         learned: Answers to its `learn` requests.
         names: Answers of its `resolve_model`.
         credentials: Answers of its `get_credentials`, until they expire, and what they are for.
+        settings: What was resolved, by arguments and environment.
     """
 
     def __init__(self) -> None:
@@ -36,6 +38,7 @@ class Memory:
 
         self.learned: Shared[Any] = Shared()
         self.names: dict[str, str | None] = {}
+        self.settings: dict[Any, Resolved] = {}
         self.credentials: Shared[tuple[Credentials, Settings]] = Shared()
 
 

@@ -21,6 +21,7 @@ from impasto.errors import (
     UnsupportedParamsError,
 )
 
+_REMEMBERED = 64  # a guess: of so many accounts' settings at most the keys stay in memory
 # Rule 3: what looks like a secret and is none of the provider's settings never enters a body.
 _SECRET_WORD = re.compile(r"(?i)key|token|secret|credentials|password")
 
@@ -40,6 +41,27 @@ class Resolved:
     all: Settings
     configured: frozenset[str]
     secrets: tuple[str, ...]
+
+
+def remembered(
+    memory: dict[Any, Resolved], provider: Provider, arguments: Mapping[str, Any]
+) -> Resolved:
+    """Return what `resolve` does, from *memory* where arguments and environment are as before."""
+    given: list[str | None] = []
+    read: list[str | None] = []
+    for name, setting in provider.settings.items():
+        value = arguments.get(name)
+        if value is None or value == "":
+            read.extend(map(os.environ.get, setting.env))
+        elif type(value) is not str:  # a function, an object: not ours to keep
+            return resolve(provider, arguments)
+        given.append(value)
+    key = (tuple(given), tuple(read))
+    if key not in memory:
+        if len(memory) >= _REMEMBERED:
+            memory.clear()
+        memory[key] = resolve(provider, arguments)
+    return memory[key]
 
 
 def resolve(provider: Provider, arguments: Mapping[str, Any], *, needed: bool = True) -> Resolved:

@@ -13,6 +13,12 @@ from impasto._models import Parameter
 from impasto.errors import BadRequestError, UnsupportedParamsError
 from impasto.rules import Always, Mapped, Rule
 
+# What was decided of simple values, for models that nobody listed; others keep it on their card.
+_UNLISTED: dict[Any, Any] = {}
+_PLAIN = frozenset({str, int, bool})
+_SHORT = 40  # characters; a guess: words and sizes are shorter, and prompts are longer
+_REMEMBERED = 500  # a guess: more than a program uses for one model
+
 # One call of C for fifteen attributes: this is on the way of every call.
 _common_of = attrgetter(*("images" if name == "image" else name for name in COMMON))
 
@@ -21,14 +27,33 @@ def translate(call: Call, rules: Mapping[str, Rule]) -> Params:
     """Return *call*'s parameters in the provider's words; see `Call.translate`."""
     values: dict[str, Any] = {}
     fates: list[Fate] = []
+    known = _UNLISTED if call.card is None else call.card.decided
     for name, value in _asked(call):
-        fields, fate = _decide(call, name, value, rules.get(name))
+        fields, fate = _remembered(known, call, name, value, rules.get(name))
         if not values.keys().isdisjoint(fields):
             raise _second_claim(values, fields, name)
         values.update(fields)
         fates.append(fate)
     _refuse_missing(call)
     return Params(values, tuple(fates))
+
+
+def _remembered(
+    known: dict[Any, Any], call: Call, name: str, value: Any, rule: Rule | None
+) -> tuple[Mapping[str, Any], Fate]:
+    """Return what `_decide` does, from *known* where the same was decided for the same model."""
+    plain = type(value) in _PLAIN and (rule is None or type(rule) is str) and name != "prompt"
+    if not plain or (type(value) is str and len(value) > _SHORT):
+        return _decide(call, name, value, rule)
+    key = (call.kind, name, rule, value, type(value))  # for 1 == True
+    if key in known:
+        return known[key]  # type: ignore[no-any-return]
+    decided = _decide(call, name, value, rule)
+    if decided[1].outcome != "dropped":  # which is this caller's wish
+        if len(known) >= _REMEMBERED:
+            known.clear()
+        known[key] = decided
+    return decided
 
 
 def _asked(call: Call) -> Iterator[tuple[str, Any]]:

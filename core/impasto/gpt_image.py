@@ -25,6 +25,10 @@ _BY_ITS_NAME = (
     "moderation",
     "user",
 )
+_RULES: dict[str, Rule] = {
+    **dict(zip(_BY_ITS_NAME, _BY_ITS_NAME, strict=True)),
+    "response_format": always("b64_json"),  # sending it is an error 400
+}
 _UNCOMPRESSED = 100  # the default, and all that a PNG can be
 
 
@@ -39,9 +43,8 @@ def translate(call: Call, **own: Rule) -> Params:
     Raises:
         UnsupportedParamsError: the model does not take a parameter, or not beside another one.
     """
-    rules: dict[str, Rule] = {name: name for name in _BY_ITS_NAME}
-    rules["response_format"] = always("b64_json")  # sending it is an error 400
-    return call.translate(**{**rules, **own, **{name: refuse(why) for name, why in _misfits(call)}})
+    misfits = {name: refuse(why) for name, why in _misfits(call)}
+    return call.translate(**{**_RULES, **own, **misfits} if own or misfits else _RULES)
 
 
 def _misfits(call: Call) -> Iterator[tuple[str, str]]:
