@@ -313,3 +313,27 @@ def test_typing(pytestconfig):
     )
 
     assert ("", "", 0) == (done.stdout, done.stderr, done.returncode)
+
+
+def test_a_second_checker_finds_the_same_mistakes(tmp_path):
+    """
+    Without the marks, pyrefly complains of the marked lines, and of no others.
+    """
+    pytest.importorskip("pyrefly")
+    text = (ROOT / "tests" / "typing_api.py").read_text()
+    unmarked = tmp_path / "typing_api.py"
+    unmarked.write_text(re.sub("  # type: ignore.*", "", text))
+    marked = {at for at, line in enumerate(text.splitlines(), 1) if "  # type: ignore" in line}
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "pyrefly", "check", "--output-format", "json"),
+            *("--search-path", str(ROOT / "core"), "--preset", "strict", str(unmarked)),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        cwd=ROOT,
+    )
+
+    assert marked == {error["line"] for error in json.loads(done.stdout)["errors"]}

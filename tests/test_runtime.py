@@ -496,6 +496,83 @@ class TestPrograms:
                 "1\n1\n1\n",
                 id="a spawned process",
             ),
+            pytest.param(
+                """
+                print(now(), flush=True)
+                workers = []
+                for _ in range(3):
+                    worker = os.fork()
+                    if worker == 0:
+                        threads = [threading.Thread(target=now) for _ in range(8)]
+                        [thread.start() for thread in threads]
+                        [thread.join() for thread in threads]
+                        print(now(), asyncio.run(later()), flush=True)
+                        sys.exit(0)
+                    workers.append(worker)
+                print([os.waitpid(worker, 0)[1] for worker in workers], now())
+                """,
+                "1\n1 1\n1 1\n1 1\n[0, 0, 0] 1\n",
+                id="workers forked after a call, with threads, as gunicorn has them",
+            ),
+            pytest.param(
+                """
+                print(now(), flush=True)
+                with multiprocessing.get_context("fork").Pool(2, maxtasksperchild=2) as pool:
+                    print(sum(pool.apply(now) for _ in range(6)))
+                    pool.close()
+                    pool.join()
+                print(now())
+                """,
+                "1\n6\n1\n",
+                id="a pool of forked processes that are replaced, as Celery has it",
+            ),
+            pytest.param(
+                """
+                client = impasto.Client()
+                def own():
+                    return len(client.image_generation("a fox", model="acme/oil-2").data)
+                print(own(), flush=True)
+                child = os.fork()
+                print(own(), flush=True)
+                if child == 0:
+                    client.close()
+                    sys.exit(0)
+                print(os.waitpid(child, 0)[1], own())
+                client.close()
+                """,
+                "1\n1\n1\n0 1\n",
+                id="a client of one's own and a fork",
+            ),
+            pytest.param(
+                """
+                def come_and_go():
+                    for _ in range(3):
+                        asyncio.run(later())
+                threads = [threading.Thread(target=come_and_go) for _ in range(10)]
+                [thread.start() for thread in threads]
+                print(now(), now())
+                [thread.join() for thread in threads]
+                print(now())
+                """,
+                "1 1\n1\n",
+                id="loops that come and go in many threads",
+            ),
+            pytest.param(
+                """
+                async def leave_one_behind():
+                    task = asyncio.ensure_future(later())
+                    await asyncio.sleep(0.001)
+                threads = [
+                    threading.Thread(target=asyncio.run, args=(leave_one_behind(),))
+                    for _ in range(10)
+                ]
+                [thread.start() for thread in threads]
+                [thread.join() for thread in threads]
+                print(now())
+                """,
+                "1\n",
+                id="calls in loops that are closing",
+            ),
         ],
     )
     def test_they_end_without_a_word(self, server, tmp_path, program: str, said: str):

@@ -12,6 +12,8 @@ from typing import Any, assert_type
 import impasto
 import impasto as litellm
 from impasto import (
+    Client,
+    Cost,
     Fate,
     Image,
     ImageGenerationRequestQuality,
@@ -20,13 +22,15 @@ from impasto import (
     Usage,
     aimage_edit,
     aimage_generation,
+    aimage_variation,
     hookimpl,
     image_edit,
     image_generation,
+    image_variation,
 )
 from impasto.errors import ContentPolicyViolationError, ImpastoError, RateLimitError
 from impasto.rules import always, as_ratio, choose, width_and_height
-from impasto.types import Call, Model, Params, Provider, Request, Response, Setting
+from impasto.types import Call, Model, Params, Partial, Provider, Request, Response, Setting
 
 
 def people_call() -> None:
@@ -42,7 +46,37 @@ def people_call() -> None:
     litellm.drop_params = True
 
 
+def people_vary_and_watch() -> None:
+    assert_type(image_variation("a.png", n=2), ImageResponse)
+    image_generation("a fox", custom_llm_provider="vertex_ai", on_progress=hear)
+    image_generation("a fox", custom_llm_provider="somebody-elses")
+    image_variation()  # type: ignore[call-arg]
+
+
+def hear(partial: Partial) -> None:
+    assert_type(partial.progress, float | str | None)
+    assert_type(partial.image, Image | None)
+
+
+def people_own_a_client() -> None:
+    impasto.configure(proxy="http://127.0.0.1:3128", trust_env=False)
+    with Client(proxy="http://127.0.0.1:3128") as client:
+        response = client.image_generation("a fox", n=2, size="1024x1024", quality="low")
+        assert_type(response, ImageResponse)
+        assert_type(response.cost, Cost | None)
+        client.image_generation("a fox", n="four")  # type: ignore[arg-type]
+        client.image_generation()  # type: ignore[call-arg]
+        assert_type(client.image_edit("a.png", "a hat"), ImageResponse)
+
+
+async def people_own_an_async_client() -> None:
+    async with Client() as client:
+        assert_type(await client.aimage_generation("a fox", n=1), ImageResponse)
+        client.aimage_generation("a fox")  # type: ignore[unused-coroutine]
+
+
 async def people_await() -> None:
+    assert_type(await aimage_variation("a.png"), ImageResponse)
     assert_type(await aimage_generation("a fox", timeout=30), ImageResponse)
     assert_type(await aimage_edit("a.png", "a hat"), ImageResponse)
     assert_type(await image().aread(timeout=5), bytes)

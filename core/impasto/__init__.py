@@ -61,10 +61,11 @@ if TYPE_CHECKING:
     from impasto._answer import Fate, ImageResponse, Usage
     from impasto._arguments import ImageGenerationRequestQuality
     from impasto._client import Client
+    from impasto._costs import Cost
     from impasto._image import Image
 
 drop_params = False
-"""True: every call leaves out what its model does not take, instead of raising."""
+"""Whether every call leaves out what its model does not take, instead of raising."""
 
 __all__ = [
     "CONTRACT",
@@ -78,6 +79,7 @@ __all__ = [
     "Client",
     "ConflictError",
     "ContentPolicyViolationError",
+    "Cost",
     "Fate",
     "Image",
     "ImageFormatWarning",
@@ -124,6 +126,7 @@ __all__ = [
 # A third of the time that `import impasto` would take: most programs need them only later.
 _AT_FIRST_TOUCH = {
     "Client": "impasto._client",
+    "Cost": "impasto._costs",
     "Fate": "impasto._answer",
     "Image": "impasto._image",
     "ImageGenerationRequestQuality": "impasto._arguments",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, ClassVar, Literal, TypeAlias
+from html import escape
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
 from attrs import field, frozen
 
@@ -12,6 +13,9 @@ from impasto._image import Image
 from impasto._inputs import ImageFile
 from impasto._keys import Keyed, plain
 from impasto.errors import ImpastoError
+
+if TYPE_CHECKING:
+    from impasto._costs import Asked, Cost
 
 Outcome: TypeAlias = Literal["sent", "mapped", "not needed", "dropped", "unverified"]
 
@@ -170,6 +174,14 @@ class ImageResponse(Keyed):
     output_format: str | None = None
     headers: Mapping[str, str] = field(factory=dict)
     _settings: Mapping[str, Any] = field(factory=dict, alias="settings", eq=False)
+    _asked: Asked | None = field(default=None, alias="asked", eq=False)
+
+    @cached_property
+    def cost(self) -> Cost | None:
+        """What it cost by the catalogue's prices; None where those do not say."""
+        from impasto._costs import cost
+
+        return cost(self._asked, self)
 
     @cached_property
     def _hidden_params(self) -> dict[str, Any]:
@@ -178,7 +190,7 @@ class ImageResponse(Keyed):
             "model": self.model,
             "custom_llm_provider": self.provider,
             "api_base": self._settings.get("api_base"),
-            "response_cost": None,
+            "response_cost": None if self.cost is None else float(self.cost),
             "headers": dict(self.headers),
             "additional_headers": {f"llm_provider-{k}": v for k, v in self.headers.items()},
         }
@@ -189,8 +201,20 @@ class ImageResponse(Keyed):
         return f"<ImageResponse {who}: {self.data!r}{more}>"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        """Show the picture, or all of them in a row, in a notebook."""
-        if len(self.data) == 1:
-            return self.data[0]._repr_mimebundle_()
-        row = "".join(image._html("max-width:48%;margin:4px") for image in self.data)
-        return {"text/plain": repr(self), **({"text/html": row} if row else {})}
+        """Show the pictures in a row, with what they are and what they cost, in a notebook."""
+        plain = {"text/plain": repr(self)}
+        if not self.data:
+            return plain
+        alone = self.data[0]._repr_mimebundle_() if len(self.data) == 1 else {}
+        return {**alone, **plain, "text/html": self._html()}
+
+    def _html(self) -> str:
+        width = "100%" if len(self.data) == 1 else "320px"
+        row = "".join(image._figure(f"max-width:{width}") for image in self.data)
+        who = "/".join(part for part in (self.provider, self.model) if part)
+        failed = f"{len(self.errors)} failed" if self.errors else None
+        told = [who, *(str(one) for one in (self.cost, failed) if one is not None), *self.notes]
+        return (
+            f'<div style="display:flex;flex-wrap:wrap;gap:8px">{row}</div>'
+            f'<div style="opacity:.7">{escape(" · ".join(told))}</div>'
+        )

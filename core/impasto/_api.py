@@ -7,7 +7,7 @@ import sys
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from impasto._registry import ProviderInfo, Registry
 
@@ -17,9 +17,23 @@ if TYPE_CHECKING:
     from aiohttp import ClientSession
 
     from impasto._answer import ImageResponse
+    from impasto._arguments import Asked
     from impasto._call import Kind
     from impasto._dispatch import Dispatch
     from impasto._notices import Origin
+
+# Ours, for editors to complete; any installed provider's name will do.
+ProviderName: TypeAlias = Literal[
+    "azure",
+    "bedrock",
+    "openai",
+    "replicate",
+    "sketch",
+    "together",
+    "together_ai",
+    "vertex",
+    "vertex_ai",
+]
 
 registry = Registry.installed()
 
@@ -37,7 +51,7 @@ def image_generation(
     api_key: str | None = None,
     api_base: str | None = None,
     api_version: str | None = None,
-    custom_llm_provider: str | None = None,
+    custom_llm_provider: ProviderName | str | None = None,
     **kwargs: Any,
 ) -> ImageResponse:
     """Return pictures of *prompt*.
@@ -92,7 +106,7 @@ async def aimage_generation(
     api_key: str | None = None,
     api_base: str | None = None,
     api_version: str | None = None,
-    custom_llm_provider: str | None = None,
+    custom_llm_provider: ProviderName | str | None = None,
     **kwargs: Any,
 ) -> ImageResponse:
     """Return pictures of *prompt*; the same as `image_generation`, to be awaited."""
@@ -113,7 +127,7 @@ def image_edit(
     extra_query: dict[str, Any] | None = None,
     extra_body: dict[str, Any] | None = None,
     timeout: float | None = None,
-    custom_llm_provider: str | None = None,
+    custom_llm_provider: ProviderName | str | None = None,
     **kwargs: Any,
 ) -> ImageResponse:
     """Return *image*, or several of them, worked on as *prompt* says.
@@ -152,7 +166,7 @@ async def aimage_edit(
     extra_query: dict[str, Any] | None = None,
     extra_body: dict[str, Any] | None = None,
     timeout: float | None = None,
-    custom_llm_provider: str | None = None,
+    custom_llm_provider: ProviderName | str | None = None,
     **kwargs: Any,
 ) -> ImageResponse:
     """Return *image* worked on as *prompt* says; the same as `image_edit`, to be awaited."""
@@ -208,7 +222,17 @@ def providers() -> list[ProviderInfo]:
 def register(
     name: str, module: ModuleType, *, models: Path | None = None, replace: bool = False
 ) -> None:
-    """Make *module*, a plugin, the provider *name* in this process; see `Registry.register`."""
+    """Make *module*, a plugin, the provider *name* in this process: for tests and private code.
+
+    Args:
+        name: What to write in front of the model.
+        module: A plugin's module.
+        models: Its models.json; by default the one in the module's package.
+        replace: True to take the place of another plugin of this name.
+
+    Raises:
+        PluginError: the name is taken, or the module is no sound plugin.
+    """
     registry.register(name, module, models=models, replace=replace)
 
 
@@ -280,4 +304,18 @@ async def _awaited(kind: Kind, arguments: dict[str, Any], where: Origin) -> Imag
         import asyncio
 
         await asyncio.to_thread(dispatch)
+    if "IPython" in sys.modules:
+        return await _in_notebook(asked, where)
     return await dispatch().perform(asked, where)
+
+
+async def _in_notebook(asked: Asked, where: Origin) -> ImageResponse:
+    """Perform *asked*, and say under the cell how far it is where nobody else listens."""
+    from impasto import _notebook
+
+    if asked.on_progress is not None or not _notebook.is_here():
+        return await dispatch().perform(asked, where)
+    from attrs import evolve
+
+    watch = _notebook.Watch(asked.model or "impasto")
+    return await watch.over(dispatch().perform(evolve(asked, on_progress=watch.heard), where))

@@ -9,7 +9,7 @@ from typing import Any, TypeGuard
 
 from attrs import define, evolve
 
-from impasto import _failures
+from impasto import _costs, _failures
 from impasto._answer import ImageResponse
 from impasto._call import Call, Params
 from impasto._events import events
@@ -376,6 +376,7 @@ class Conversation:
             output_format=answer.output_format,
             headers=answer.headers or response.headers,
             settings=self.call.settings,
+            asked=_costs.asked(self.call),
         )
 
 

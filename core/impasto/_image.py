@@ -108,7 +108,7 @@ class Image(Keyed):
 
     @property
     def extension(self) -> str:
-        """What a file name ends in that fits the bytes: ".png"; empty where they are not known."""
+        """What a file name that fits the bytes ends in, as ".png"; empty where they are not known."""
         suffixes = EXTENSIONS.get(self.mime or "")
         return suffixes[0] if suffixes else ""
 
@@ -240,6 +240,18 @@ class Image(Keyed):
         if encoded is not None and self.mime in _SHOWN_BY_NOTEBOOKS:
             return {"text/plain": repr(self), str(self.mime): encoded}
         return {"text/plain": repr(self), "text/html": self._html("max-width:100%")}
+
+    def _figure(self, style: str) -> str:
+        """Return the picture with what is known of it below, for a notebook."""
+        size = f"{self.width}x{self.height}" if self.width else ""
+        seed = f"seed {self.seed}" if self.seed is not None else ""
+        caption = escape(" · ".join(filter(None, (size, seed))))
+        title = escape(self.revised_prompt or "", quote=True)
+        small = "font-size:85%;opacity:.7"
+        return (
+            f'<figure style="margin:0;{style}" title="{title}">{self._html("max-width:100%")}'
+            f'<figcaption style="{small}">{caption}</figcaption></figure>'
+        )
 
     def _html(self, style: str) -> str:
         encoded, mime = self._encoded(), self.mime or "image/png"

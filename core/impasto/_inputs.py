@@ -56,7 +56,7 @@ class ImageFile:
 
     @property
     def data_url(self) -> str:
-        """The bytes as a "data:" URL."""
+        """The bytes as a data URL, with their type."""
         return f"data:{self.mime};base64,{self.base64}"
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
 from attrs import field, frozen, validators
 
+from impasto._money import money
 from impasto._sizes import Sizes
 
 if TYPE_CHECKING:
@@ -114,6 +115,11 @@ class Price:
     date: date
     currency: str = "USD"
     when: Mapping[str, Any] = field(factory=dict)
+
+    @property
+    def money(self) -> str:
+        """The amount as people write it, such as "$0.04"."""
+        return money(self.amount, self.currency)
 
 
 @frozen(kw_only=True)

@@ -13,6 +13,7 @@ from typing import Any
 
 from attrs import evolve
 
+from impasto import _costs
 from impasto._answer import ImageResponse, Partial
 from impasto._call import Params
 from impasto._engine import Conversation
@@ -67,6 +68,7 @@ async def rendered(conversation: Conversation) -> ImageResponse:
         model=answer.model or call.model,
         provider=call.provider,
         params={fate.name: fate for fate in params.fates},
+        asked=_costs.asked(call),
     )
 
 

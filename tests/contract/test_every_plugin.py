@@ -9,12 +9,14 @@ import tomllib
 import zipfile
 from functools import cache
 from pathlib import Path
+from typing import get_args
 
 import importlib_metadata
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from impasto._api import ProviderName
 from impasto._models import read_catalogue
 
 ROOT = Path(__file__).parents[2]
@@ -197,3 +199,12 @@ class TestAlone:
         Nothing of ours is imported but the core and itself.
         """
         assert ["impasto", module(folder).name] == said["imported"]
+
+
+def test_editors_complete_the_names():
+    """
+    Every name of ours is among those that type checkers offer for `custom_llm_provider`.
+    """
+    claimed = {name for one in FOLDERS for name in project(one)["entry-points"][GROUP]}
+
+    assert claimed == {*get_args(ProviderName)}

@@ -8,7 +8,6 @@ from decimal import Decimal
 
 from impasto.types import AnySize, Parameter, Price, Sizes
 from impasto_cli._catalogues import Listed
-from impasto_cli._costs import Cost
 
 _SHOWN = 3  # sizes of a list; `impasto params` shows all
 
@@ -74,12 +73,8 @@ def _span(prices: Sequence[Price]) -> str:
     high = max(prices, key=lambda one: one.amount)
     if high.amount == Decimal(0):
         return "free"
-    upper = f" to {_money(high)}" if high.amount != low.amount else ""
-    return f"{_money(low)}{upper}/{low.unit.replace('million ', 'M ')}"
-
-
-def _money(one: Price) -> str:
-    return str(Cost(one.amount, one.currency))
+    upper = f" to {high.money}" if high.amount != low.amount else ""
+    return f"{low.money}{upper}/{low.unit.replace('million ', 'M ')}"
 
 
 def each_price(prices: Iterable[Price], *, sources: bool) -> list[str]:
@@ -90,7 +85,7 @@ def each_price(prices: Iterable[Price], *, sources: bool) -> list[str]:
 def _priced(one: Price, *, sources: bool) -> str:
     when = ", ".join(f"{name} {value}" for name, value in one.when.items())
     where = f"  [{one.source}, {one.date}]" if sources else ""
-    return f"{_money(one)}/{one.unit}{f' with {when}' if when else ''}{where}"
+    return f"{one.money}/{one.unit}{f' with {when}' if when else ''}{where}"
 
 
 def retirement(one: Listed, today: date) -> str:

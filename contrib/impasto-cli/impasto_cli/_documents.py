@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from impasto import ImageResponse, ImpastoError
-from impasto_cli._costs import cost_of
 from impasto_cli._exits import Failure
 from impasto_cli._results import Result
 from impasto_cli._saving import Picture
@@ -51,7 +50,7 @@ def _picture(picture: Picture) -> dict[str, Any]:
 
 
 def _response(response: ImageResponse) -> dict[str, Any]:
-    cost = cost_of(response)
+    cost = response.cost
     return {
         "provider": response.provider,
         "model": response.model,

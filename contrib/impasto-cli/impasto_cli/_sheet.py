@@ -10,7 +10,7 @@ from pathlib import Path
 from string import Template
 from urllib.parse import quote
 
-from impasto_cli._costs import cost_of, total
+from impasto_cli._costs import total
 from impasto_cli._results import Result, name_of
 from impasto_cli._saving import Picture
 from impasto_cli._telling import price_of, seconds_of, size_of
@@ -30,7 +30,7 @@ def page(results: Sequence[Result], folder: Path) -> str:
 
 def _summary(results: Sequence[Result]) -> str:
     count = sum(len(result.pictures) for result in results)
-    costs = [cost_of(one.outcome.response) for one in results if one.outcome.response is not None]
+    costs = [one.outcome.response.cost for one in results if one.outcome.response is not None]
     price = total(costs)
     facts = [_counted(count, "picture"), _counted(len(results), "model")]
     return ", ".join([*facts, *([str(price)] if price is not None else [])])

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 import click
 
 from impasto import Fate, ImageResponse
-from impasto_cli._costs import Cost, cost_of
 from impasto_cli._lines import one_line, say
 from impasto_cli._results import Result, name_of
 from impasto_cli._saving import Picture
@@ -44,10 +43,10 @@ def seconds_of(result: Result) -> str:
 
 def price_of(response: ImageResponse) -> str | None:
     """Return what *response* cost; a price is for all of its pictures, and says so."""
-    cost: Cost | None = cost_of(response)
-    if cost is None or len(response.data) == 1:
-        return str(cost) if cost is not None else None
-    return f"{cost} for all {len(response.data)}"
+    if response.cost is None:
+        return None
+    several = len(response.data) > 1
+    return f"{response.cost} for all {len(response.data)}" if several else str(response.cost)
 
 
 def _facts(result: Result, picture: Picture) -> Iterator[str]:

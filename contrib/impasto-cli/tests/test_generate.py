@@ -135,7 +135,7 @@ class TestOutput:
             document["model"],
             document["request_id"],
         )
-        assert ("sketch/oil-1", None, []) == (
+        assert ("sketch/oil-1", {"amount": "0", "currency": "USD"}, []) == (
             document["asked"],
             document["cost"],
             document["errors"],

@@ -1,0 +1,194 @@
+"""What a call cost, by the prices of its model's catalogue; None where they do not say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from attrs import frozen
+
+from impasto._models import Model, Price
+from impasto._money import money
+
+if TYPE_CHECKING:
+    from impasto._answer import Fate, ImageResponse, Usage
+    from impasto._call import Call
+    from impasto._image import Image
+
+Basis: TypeAlias = Literal["image", "megapixel", "tokens"]
+
+_MILLION = Decimal(1_000_000)
+
+
+@frozen(kw_only=True)
+class Cost:
+    """Money, by a list of prices: what the provider bills may differ.
+
+    Attributes:
+        amount: In *currency*.
+        currency: "USD".
+        basis: What was counted: "image", "megapixel" or "tokens".
+        date: When the oldest of the prices was read.
+        source: Where they are from.
+    """
+
+    amount: Decimal
+    currency: str
+    basis: Basis
+    date: date
+    source: str
+
+    def __str__(self) -> str:
+        return money(self.amount, self.currency)
+
+    def __float__(self) -> float:
+        return float(self.amount)
+
+    def __add__(self, other: Cost) -> Cost:
+        if other.currency != self.currency:
+            raise ValueError(f"{self} and {other} are in two currencies")
+        return Cost(
+            amount=self.amount + other.amount,
+            currency=self.currency,
+            basis=self.basis,
+            date=min(self.date, other.date),
+            source="; ".join(dict.fromkeys([*self.source.split("; "), other.source])),
+        )
+
+
+@frozen
+class Asked:
+    """What of a call decides its price.
+
+    Attributes:
+        card: With the prices.
+        kind: "generate", "edit" or "vary".
+        values: Parameters by name, as the caller set them.
+    """
+
+    card: Model
+    kind: str
+    values: Mapping[str, Any]
+
+
+def asked(call: Call) -> Asked | None:
+    """Return what decides the price of *call*; None where its model has none."""
+    if call.card is None or not call.card.prices:
+        return None
+    plain = {name: one for name, one in call.extra.items() if isinstance(one, (str, int, float))}
+    return Asked(call.card, call.kind, {**plain, "size": call.size, "quality": call.quality})
+
+
+def cost(asked: Asked | None, response: ImageResponse) -> Cost | None:
+    """Return what *response* cost, or None where nobody knows."""
+    if asked is None:
+        return None
+    prices = asked.card.prices
+    if response.usage is not None and any(price.unit.startswith("million") for price in prices):
+        return _of_tokens(asked, response.usage)
+    found = [_of_picture(asked, response, image) for image in response.data]
+    known = [one for one in found if one is not None]
+    return _sum(known) if len(known) == len(found) else None
+
+
+def _sum(costs: Sequence[Cost]) -> Cost | None:
+    alike = len({one.currency for one in costs}) == 1
+    return sum(costs[1:], costs[0]) if alike else None
+
+
+def _priced(price: Price, count: Decimal, basis: Basis) -> Cost:
+    return Cost(
+        amount=price.amount * count,
+        currency=price.currency,
+        basis=basis,
+        date=price.date,
+        source=price.source,
+    )
+
+
+# --- By tokens --------------------------------------------------------------------------------
+
+
+def _of_tokens(asked: Asked, usage: Usage) -> Cost | None:
+    """Return the price of all tokens; None where those of one kind have none."""
+    counted = _counted(asked, usage)
+    if counted is None:
+        return None
+    prices: dict[str, Price] = {price.unit: price for price in asked.card.prices if not price.when}
+    rows = [(prices.get(unit), count) for unit, count in counted.items() if count]
+    if not rows or any(price is None for price, _ in rows):
+        return None
+    return _sum(
+        [_priced(price, Decimal(count) / _MILLION, "tokens") for price, count in rows if price]
+    )
+
+
+def _counted(asked: Asked, usage: Usage) -> dict[str, int] | None:
+    """Return how many tokens of each kind were used; None where that is not said."""
+    taken, made = usage.input_tokens_details or {}, usage.output_tokens_details or {}
+    text, pictures = taken.get("text_tokens"), taken.get("image_tokens")
+    if text is None and pictures is None:
+        if asked.kind != "generate" or usage.input_tokens is None:
+            return None  # words and pictures went in, at prices of their own
+        text = usage.input_tokens
+    if usage.output_tokens is None or taken.get("cached_tokens"):
+        return None  # of which kind those were is not said
+    written = made.get("text_tokens") or 0
+    return {
+        "million input text tokens": text or 0,
+        "million input image tokens": pictures or 0,
+        "million output text tokens": written,
+        "million output image tokens": usage.output_tokens - written,
+    }
+
+
+# --- By pictures ------------------------------------------------------------------------------
+
+
+def _of_picture(asked: Asked, response: ImageResponse, image: Image) -> Cost | None:
+    for price in asked.card.prices:
+        if price.unit == "image" and _holds(price, asked, response, image):
+            return _priced(price, Decimal(1), "image")
+        if price.unit == "megapixel" and _holds(price, asked, response, image):
+            pixels = _pixels(asked, image)
+            return None if pixels is None else _priced(price, pixels / _MILLION, "megapixel")
+    return None
+
+
+def _pixels(asked: Asked, image: Image) -> Decimal | None:
+    size = f"{image.width}x{image.height}" if image.width else str(asked.values.get("size"))
+    width, x, height = size.partition("x")
+    return Decimal(int(width) * int(height)) if x and (width + height).isdigit() else None
+
+
+def _holds(price: Price, asked: Asked, response: ImageResponse, image: Image) -> bool:
+    return all(value in _values(name, asked, response, image) for name, value in price.when.items())
+
+
+def _values(name: str, asked: Asked, response: ImageResponse, image: Image) -> Iterator[Any]:
+    """Yield the value of *name*: what came, else what was sent, else asked for, else the default."""
+    listed = (asked.card.parameters or {}).get(name)
+    measured = f"{image.width}x{image.height}" if name == "size" and image.width else None
+    told = getattr(response, name, None) if name in ("size", "quality") else None
+    sent = next(_sent(name, response.params.values()), None)
+    default = listed.default if listed is not None else None
+    known = (measured, told, sent, asked.values.get(name), default)
+    yield next((one for one in known if one is not None), None)
+
+
+def _sent(name: str, fates: Any) -> Iterator[Any]:
+    """Yield what became of *name* in the provider's own fields: "image_size" is "imageSize"."""
+    flat = name.replace("_", "")
+    fate: Fate
+    for fate in fates:
+        yield from _within(flat, fate.sent)
+
+
+def _within(flat: str, fields: Mapping[str, Any]) -> Iterator[Any]:
+    for name, value in fields.items():
+        if isinstance(value, Mapping):
+            yield from _within(flat, value)
+        elif name.replace("_", "").lower() == flat:
+            yield value
