@@ -100,9 +100,14 @@ class TestDump:
         assert [(200, 200), (None, None)] == [
             (one["width"], one["height"]) for one in dumped["data"]
         ]
-        assert {"outcome": "sent", "given": 2, "sent": {"n": 2}, "name": "n", "note": ""} == (
-            dumped["params"]["n"]
-        )
+        assert {
+            "outcome": "sent",
+            "given": 2,
+            "sent": {"n": 2},
+            "name": "n",
+            "note": "",
+            "came": None,
+        } == (dumped["params"]["n"])
 
     def test_without_what_is_not_known(self):
         """

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from impasto import errors
 from impasto._api import (
+    aexplain,
     aimage_edit,
     aimage_generation,
     aimage_variation,
     configure,
+    explain,
     image_edit,
     image_generation,
     image_variation,
@@ -62,6 +64,7 @@ if TYPE_CHECKING:
     from impasto._arguments import ImageGenerationRequestQuality
     from impasto._client import Client
     from impasto._costs import Cost
+    from impasto._explain import Explanation
     from impasto._image import Image
 
 drop_params = False
@@ -80,6 +83,7 @@ __all__ = [
     "ConflictError",
     "ContentPolicyViolationError",
     "Cost",
+    "Explanation",
     "Fate",
     "Image",
     "ImageFormatWarning",
@@ -106,12 +110,14 @@ __all__ = [
     "UnsupportedParamsError",
     "Usage",
     "__version__",
+    "aexplain",
     "aimage_edit",
     "aimage_generation",
     "aimage_variation",
     "configure",
     "drop_params",
     "errors",
+    "explain",
     "hookimpl",
     "image_edit",
     "image_generation",
@@ -127,6 +133,7 @@ __all__ = [
 _AT_FIRST_TOUCH = {
     "Client": "impasto._client",
     "Cost": "impasto._costs",
+    "Explanation": "impasto._explain",
     "Fate": "impasto._answer",
     "Image": "impasto._image",
     "ImageGenerationRequestQuality": "impasto._arguments",

@@ -56,15 +56,18 @@ class Fate(Keyed):
         given: What the caller set; pictures and long texts are only described.
         sent: The provider's fields that it became.
         note: What else to know, such as the pixels a size really gives.
+        came: Of size, n and output_format, what the pictures really have, measured from their
+            bytes, where that is something else; None where it is not, or not known yet.
     """
 
-    _keys: ClassVar[tuple[str, ...]] = ("name", "outcome", "given", "sent", "note")
+    _keys: ClassVar[tuple[str, ...]] = ("name", "outcome", "given", "sent", "note", "came")
 
     name: str
     outcome: Outcome
     given: Any = field(default=None, converter=described)
     sent: Mapping[str, Any] = field(factory=dict, converter=_all_described)
     note: str = ""
+    came: Any = None
 
 
 @frozen(kw_only=True)
@@ -132,7 +135,6 @@ class ImageResponse(Keyed):
         usage: Tokens, where the provider counts them.
         model: The model as it was sent.
         provider: Canonical name of the provider.
-        params: For each parameter that was set, by its name, what became of it.
         errors: Why parts of a split call failed, where some came through.
         notes: What else the provider or impasto has to say, in sentences.
         request_id: What the provider's support asks for.
@@ -163,7 +165,7 @@ class ImageResponse(Keyed):
     usage: Usage | None = None
     model: str | None = None
     provider: str | None = None
-    params: Mapping[str, Fate] = field(factory=dict)
+    _params: Mapping[str, Fate] = field(factory=dict, alias="params")
     errors: tuple[ImpastoError, ...] = ()
     notes: tuple[str, ...] = ()
     request_id: str | None = None
@@ -175,6 +177,17 @@ class ImageResponse(Keyed):
     headers: Mapping[str, str] = field(factory=dict)
     _settings: Mapping[str, Any] = field(factory=dict, alias="settings", eq=False)
     _asked: Asked | None = field(default=None, alias="asked", eq=False)
+
+    @cached_property
+    def params(self) -> Mapping[str, Fate]:
+        """For each parameter that was set, by its name, what became of it.
+
+        Size, count and format are compared with what the pictures have, measured from their
+        bytes; those behind URLs are not fetched for it.
+        """
+        from impasto._measured import with_what_came
+
+        return with_what_came(self._params, self.data)
 
     @cached_property
     def cost(self) -> Cost | None:

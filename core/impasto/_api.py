@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from impasto._arguments import Asked
     from impasto._call import Kind
     from impasto._dispatch import Dispatch
+    from impasto._explain import Explanation
     from impasto._notices import Origin
 
 # Ours, for editors to complete; any installed provider's name will do.
@@ -209,6 +210,39 @@ async def aimage_variation(
 ) -> ImageResponse:
     """Return pictures like *image*; the same as `image_variation`, to be awaited."""
     return await _awaited("vary", locals(), caller())
+
+
+def explain(prompt: str | None = None, model: str | None = None, **kwargs: Any) -> Explanation:
+    """Return what a call would do: the fate of each parameter, and the requests, keys hidden.
+
+    Nothing is sent.  `print()` shows it all, each request as a line of curl.
+
+    Args:
+        prompt: As for `image_generation`; with *image* among *kwargs* it is a call of `image_edit`.
+        model: As for `image_generation`.
+        **kwargs: All else that the call would have.
+
+    Raises:
+        ImpastoError: what the call would raise before it sends anything, but for a missing key.
+    """
+    from impasto import _portal
+
+    return _portal.run(_explained({"prompt": prompt, "model": model, **kwargs}, caller()))
+
+
+async def aexplain(
+    prompt: str | None = None, model: str | None = None, **kwargs: Any
+) -> Explanation:
+    """Return what a call would do; the same as `explain`, to be awaited."""
+    return await _explained({"prompt": prompt, "model": model, **kwargs}, caller())
+
+
+async def _explained(arguments: dict[str, Any], where: Origin) -> Explanation:
+    from impasto._arguments import sort
+    from impasto._explain import explained
+
+    kind = arguments.pop("kind", "edit" if "image" in arguments else "generate")
+    return await explained(dispatch(), sort(kind, arguments), where)
 
 
 def providers() -> list[ProviderInfo]:

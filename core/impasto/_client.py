@@ -71,7 +71,7 @@ def _dressed(
 
 
 class Client:
-    """The functions of `impasto`, with connections of their own, to be closed when you say so.
+    """The functions of `impasto`, with connections of their own, to be closed when you say so::
 
         with impasto.Client(proxy="http://proxy.corp.example:3128") as client:
             client.image_generation("a fox", model="openai/gpt-image-2")

@@ -37,6 +37,11 @@ class Dispatch:
     wires: Wires
     extras: dict[str, Wrapper] = Factory(dict)
 
+    def route(self, asked: Asked) -> tuple[Plugin, str]:
+        """Return who would do what *asked* says, and the model without the provider in front."""
+        model = asked.model or _default_model(self.registry, asked.provider)
+        return self.registry.route(model, asked.provider)
+
     async def perform(self, asked: Asked, where: Origin) -> ImageResponse:
         """Do what *asked* says; *where* is the user's line of code."""
         begun = self.wires.monotonic()

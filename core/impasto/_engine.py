@@ -112,9 +112,9 @@ class Conversation:
 
     async def _converse(self) -> ImageResponse:
         if self.call.images:  # masks are converted there, and megabytes encoded
-            params, request = await asyncio.to_thread(self._order_form)
+            params, request = await asyncio.to_thread(self.order_form)
         else:
-            params, request = self._order_form()
+            params, request = self.order_form()
         self.line.begin(request)
         while True:
             try:
@@ -127,7 +127,8 @@ class Conversation:
                 error = read.error
             await self._pause_or_raise(error, buys=True, repeats=self.repeats)
 
-    def _order_form(self) -> tuple[Params, Request]:
+    def order_form(self) -> tuple[Params, Request]:
+        """Return the parameters in the provider's words, and the request that buys."""
         params = self.line.ask("translate_params", Params, call=self.call)
         return params, self.line.ask("build_request", Request, call=self.call, params=params)
 

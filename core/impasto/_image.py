@@ -104,7 +104,7 @@ class Image(Keyed):
     @property
     def mime(self) -> str | None:
         """What the bytes are; where there are none yet, what the provider says they are."""
-        return self._measured.mime if self._measured else self._mime
+        return self.measured.mime if self.measured else self._mime
 
     @property
     def extension(self) -> str:
@@ -115,15 +115,16 @@ class Image(Keyed):
     @property
     def width(self) -> int | None:
         """In pixels, measured from the bytes; else what the provider says."""
-        return self._measured.width if self._measured else self._width
+        return self.measured.width if self.measured else self._width
 
     @property
     def height(self) -> int | None:
         """In pixels, measured from the bytes; else what the provider says."""
-        return self._measured.height if self._measured else self._height
+        return self.measured.height if self.measured else self._height
 
     @cached_property
-    def _measured(self) -> Measured | None:
+    def measured(self) -> Measured | None:
+        """What the bytes say of format and size; None where there are none here, or no picture."""
         head = self._head()
         found = measure(head) if head else None
         if found and found.width is None and self._b64_json:

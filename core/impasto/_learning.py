@@ -42,6 +42,15 @@ async def informed(conversation: Conversation) -> tuple[Call, tuple[str, ...]]:
         return _with_card(conversation, conversation.call), (note,)
 
 
+def as_far_as_known(conversation: Conversation) -> tuple[Call, tuple[str, ...]]:
+    """Return the call as `informed` does, but without asking anybody, and what would be asked."""
+    request: Request | None = None
+    if "learn" in conversation.line.loaded.own:
+        request = conversation.line.ask_if_any("learn", Request, call=conversation.call)
+    notes = () if request is None else (f"{request.url} would be asked first, for free",)
+    return _with_card(conversation, conversation.call), notes
+
+
 async def _learned(conversation: Conversation, key: str, request: Request) -> Any:
     memory = conversation.line.loaded.memory.learned
     kept = memory.kept(key)

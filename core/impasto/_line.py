@@ -24,7 +24,7 @@ from impasto.errors import AuthenticationError, ImpastoError, PluginError
 MAX_REDIRECTS = 5  # gateways use one or two
 
 # Headers and query parameters that the caller adds, and that hold a key by their name
-_NAMES_OF_SECRETS = re.compile(r"(?i)auth|key|token|secret|cookie|signature|password")
+NAMES_OF_SECRETS = re.compile(r"(?i)auth|key|token|secret|cookie|signature|password")
 T = TypeVar("T")
 Fail: TypeAlias = Callable[[str, BaseException | None], PluginError]
 log = logging.getLogger("impasto")
@@ -192,7 +192,7 @@ class Line:
         keys = [
             one
             for name, value in added
-            if _NAMES_OF_SECRETS.search(name)
+            if NAMES_OF_SECRETS.search(name)
             for one in (value if isinstance(value, list) else [value])
         ]
         found = [key for credentials in self._seen for key in credentials.values()]

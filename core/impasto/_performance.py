@@ -144,7 +144,7 @@ class Performance:
         if not self.loaded.own.isdisjoint(("learn", "read_card")):
             from impasto._learning import informed
 
-            call, notes = await informed(self._conversation(call))
+            call, notes = await informed(self.conversation(call))
         refuse_if_not_done(call, self.loaded.catalogue)
         parts = split(call)
         if len(parts) == 1:
@@ -157,7 +157,7 @@ class Performance:
 
     async def _part(self, call: Call, first: int) -> ImageResponse:
         """Return the pictures of *call*, which begin with number *first* of all that are wanted."""
-        conversation = self._conversation(call)
+        conversation = self.conversation(call)
         if self.asked.on_progress is None:
             return await self._asked_for(conversation)
         conversation.report = report = Report(self.asked.on_progress, first)
@@ -186,7 +186,8 @@ class Performance:
         counts = [part.n or 1 for part in parts]
         return await asyncio.gather(*map(run, parts, accumulate(counts, initial=0)))
 
-    def _conversation(self, call: Call) -> Conversation:
+    def conversation(self, call: Call) -> Conversation:
+        """Return the conversation with the provider that *call*, or a part of one, will be."""
         line = Line(
             loaded=self.loaded,
             call=call,
@@ -209,10 +210,13 @@ class Performance:
         if call.response_format == "b64_json":
             data, failures = await self._with_bytes(response.data)
             response = evolve(response, data=data, errors=(*response.errors, *failures))
-        if self.asked.additions.body or self._left_out:
-            params = {**response.params, **self._left_out, **self._added()}
-            response = evolve(response, params=params)
-        return response
+        besides = self.told_besides()
+        return evolve(response, params={**response._params, **besides}) if besides else response
+
+    def told_besides(self) -> Mapping[str, Fate]:
+        """Return the fates of what no plugin sees: left out, or added to the body as it is."""
+        added = self._added() if self.asked.additions.body else {}
+        return {**self._left_out, **added} if self._left_out else added
 
     async def _with_bytes(self, data: list[Image]) -> tuple[list[Image], tuple[ImpastoError, ...]]:
         """Fetch the pictures that came as URLs; one that cannot be had keeps its URL."""

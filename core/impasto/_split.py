@@ -40,7 +40,7 @@ def joined(call: Call, outcomes: list[ImageResponse | ImpastoError]) -> ImageRes
         errors[0].maybe_accepted = any(error.maybe_accepted for error in errors)
         raise errors[0]
     usages = [part.usage for part in came if part.usage is not None]
-    params = dict(came[0].params)
+    params = dict(came[0]._params)
     params["n"] = Fate("n", "mapped", call.n, {}, f"split into {len(outcomes)} requests")
     if "seed" in params:
         params["seed"] = evolve(

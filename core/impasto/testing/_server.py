@@ -52,14 +52,14 @@ class FakeServer:
 
     Without further ado it speaks OpenAI's dialect and sends small real pictures.  `will()` makes
     it fail: with a `Reply` of your own, or with one of `FAULTS`.  To try it by hand, there is
-    ``python -m impasto.testing --fault NAME``.
+    ``python -m impasto.testing --fault NAME``; in a test::
 
         with FakeServer().will(FAULTS["drop"].reply) as server:
             image_generation("a fox", model="openai/gpt-image-2", api_base=server.url, api_key="-")
 
     Attributes:
         received: Every request that arrived whole.
-        url: "http://127.0.0.1:port", once it serves.
+        url: ``http://127.0.0.1:port``, once it serves.
     """
 
     def __init__(
