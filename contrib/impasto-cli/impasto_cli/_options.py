@@ -56,6 +56,13 @@ _MODEL = click.option(
     shell_complete=_models,
     help='"provider/model", such as openai/gpt-image-2; several draw the same side by side.',
 )
+_ONE_MODEL = click.option(
+    "-m",
+    "--model",
+    metavar="MODEL",
+    shell_complete=_models,
+    help='"provider/model", such as openai/gpt-image-2.',
+)
 _COUNT = click.option(
     "-n", type=click.IntRange(min=1), metavar="COUNT", help="How many pictures, of each model."
 )
@@ -125,6 +132,11 @@ def prompted(function: Function) -> Function:
 def unprompted(function: Function) -> Function:
     """Give *function* the options of a call that has a picture alone."""
     return _decorated(function, (_MODEL, _COUNT, _SIZE, *_STEERING, *_OUTPUT))
+
+
+def planned(function: Function) -> Function:
+    """Give *function* the options of a call of one model that is only shown."""
+    return _decorated(function, (_ONE_MODEL, _COUNT, _SIZE, *_WORDS, *_STEERING, _OUTPUT[-1]))
 
 
 def _decorated(function: Function, options: tuple[Callable[[Function], Function], ...]) -> Function:
