@@ -11,7 +11,8 @@ BIN := $(VENV)/bin
 FOLDERS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml contrib/*/pyproject.toml))
 MANIFESTS := pyproject.toml $(addsuffix /pyproject.toml,$(FOLDERS))
 EDITABLE := -e . $(addprefix -e ,$(FOLDERS))
-GROUPS := $(addprefix --group ,$(addsuffix :test,$(MANIFESTS))) --group pyproject.toml:check
+GROUPS := $(addprefix --group ,$(addsuffix :test,$(MANIFESTS))) --group pyproject.toml:check \
+	--group pyproject.toml:docs
 PICTURE := demo.png
 
 # What people have is honoured; else the newest Python from 3.11 on that can be found.
@@ -19,7 +20,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 UV := $(BIN)/uv
 
-.PHONY: help demo test check bench clean
+.PHONY: help demo test check docs bench clean
 
 help:  ## Say what there is
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST)
@@ -35,13 +36,17 @@ check: $(VENV)/ready-to-test  ## Lint and type-check
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m mypy core/impasto $(wildcard plugins/*/impasto_* contrib/*/impasto_*)
+	$(BIN)/pyrefly check
 	$(BIN)/lint-imports
 
-bench: $(VENV)/ready-to-test  ## Measure against raw aiohttp
-	$(BIN)/python tests/benchmarks/run.py
+docs: $(VENV)/ready-to-test  ## Build the documentation
+	@$(BIN)/python docs/build.py docs/_build
+
+bench: $(VENV)/ready-to-bench  ## Measure against raw aiohttp, the openai SDK and LiteLLM
+	$(BIN)/python tests/benchmarks/run.py $(ARGS)
 
 clean:  ## Remove what the other commands made
-	rm -rf $(VENV) $(PICTURE) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) $(PICTURE) docs/_build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
 # `pip install --target` works where the system's Python is managed by the distribution and where
 # its venv module is missing; uv makes the environment then.
@@ -63,4 +68,8 @@ $(VENV)/ready-to-use: $(UV) $(MANIFESTS)
 
 $(VENV)/ready-to-test: $(VENV)/ready-to-use
 	@$(UV) pip install -q --compile-bytecode -c constraints.txt --python $(BIN)/python $(EDITABLE) $(GROUPS)
+	@touch $@
+
+$(VENV)/ready-to-bench: $(VENV)/ready-to-test
+	@$(UV) pip install -q --compile-bytecode -c constraints.txt --python $(BIN)/python --group pyproject.toml:bench
 	@touch $@

@@ -64,7 +64,7 @@ if TYPE_CHECKING:
     from impasto._arguments import ImageGenerationRequestQuality
     from impasto._client import Client
     from impasto._costs import Cost
-    from impasto._explain import Explanation
+    from impasto._explanation import Explanation
     from impasto._image import Image
 
 drop_params = False
@@ -133,7 +133,7 @@ __all__ = [
 _AT_FIRST_TOUCH = {
     "Client": "impasto._client",
     "Cost": "impasto._costs",
-    "Explanation": "impasto._explain",
+    "Explanation": "impasto._explanation",
     "Fate": "impasto._answer",
     "Image": "impasto._image",
     "ImageGenerationRequestQuality": "impasto._arguments",

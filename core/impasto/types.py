@@ -2,6 +2,8 @@
 
 from impasto._answer import Fate, ImageResponse, Outcome, Partial, Usage
 from impasto._call import COMMON, Call, Kind, Params
+from impasto._costs import Cost
+from impasto._explanation import Explanation, Planned
 from impasto._http import Json, Request, Response
 from impasto._image import Image
 from impasto._inputs import ImageFile, Mask
@@ -25,7 +27,9 @@ __all__ = [
     "Auth",
     "Call",
     "Catalogue",
+    "Cost",
     "Credentials",
+    "Explanation",
     "Fate",
     "Image",
     "ImageFile",
@@ -39,6 +43,7 @@ __all__ = [
     "Parameter",
     "Params",
     "Partial",
+    "Planned",
     "Price",
     "Provider",
     "Request",

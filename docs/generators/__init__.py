@@ -1,0 +1,1 @@
+"""Pages that are made of what is installed, so that they cannot go stale."""
