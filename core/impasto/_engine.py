@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeGuard
 
 from attrs import define, evolve
@@ -15,6 +16,7 @@ from impasto._call import Call, Params
 from impasto._events import events
 from impasto._http import Request, Response, origin
 from impasto._image import Image
+from impasto._large import LARGE, READING
 from impasto._line import Line, Misled
 from impasto._redact import clean, without
 from impasto._repeats import Policy
@@ -30,10 +32,6 @@ from impasto.errors import (
 
 CANCEL_SECONDS = 5.0  # of its own, for the request that stops a job
 _SHORTEST_POLL = 0.1  # seconds; a plugin that polls without a pause must not hammer its provider
-
-# Bytes of an answer that is read on a thread, so that others get their turn between two of them;
-# measured: JSON of that size takes 0.3 ms to read, several times what a thread costs.
-_LARGE = 256 * 1024
 
 log = logging.getLogger("impasto")
 
@@ -139,10 +137,10 @@ class Conversation:
             if pause:
                 await self._sleep(pause)
             response, sent = await self._exchange(request)
-            if len(response.body) < _LARGE:
+            if len(response.body) < LARGE:
                 outcome = self._parsed(sent, response)
             else:
-                outcome = await asyncio.to_thread(self._parsed, sent, response)
+                outcome = await READING.here().run(partial(self._parsed, sent, response))
             if isinstance(outcome, ImageResponse):
                 return outcome, response
             request = outcome

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import binascii
 import os
@@ -28,9 +27,6 @@ if TYPE_CHECKING:
 
 # 48 KiB of a file: every header but that of a JPEG with a very large preview in front
 _HEAD_CHARACTERS = 65_536
-_LARGE = (
-    256 * 1024
-)  # characters of base64; measured: they take 0.6 ms, several times what a thread costs
 _URL_SHOWN = 120  # characters, a guess: enough to see whose it is
 # https://github.com/microsoft/vscode-notebook-renderers (read 2026-11-22); Jupyter takes these too
 _SHOWN_BY_NOTEBOOKS = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
@@ -179,8 +175,10 @@ class Image(Keyed):
 
     async def aread(self, *, timeout: float = 120) -> bytes:
         """Return the picture's bytes as `read()` does, without blocking the event loop."""
-        large = self._content is None and len(self._b64_json or self.url or "") > _LARGE
-        data = await asyncio.to_thread(self._here) if large else self._here()
+        from impasto._large import DECODING, LARGE  # asyncio, which `import impasto` does without
+
+        large = self._content is None and len(self._b64_json or self.url or "") > LARGE
+        data = await DECODING.here().run(self._here) if large else self._here()
         if data is not None:
             return data
         if not self.url:

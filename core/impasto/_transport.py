@@ -18,6 +18,7 @@ from impasto import _guard
 from impasto._fetched import checked_picture, status_error
 from impasto._http import FormValue, Request, Response, origin
 from impasto._inputs import ImageFile
+from impasto._large import LARGE, READING
 from impasto._network import Network, checked
 from impasto._sessions import TIMEOUT, Pool, Sessions
 from impasto._wires import Lost, NotSent
@@ -193,11 +194,21 @@ async def _read(answer: aiohttp.ClientResponse, url: str, limit: int) -> Respons
     if length is not None and length > limit:
         raise _too_large(url, limit)
     if length is not None and not any(name in answer.headers for name in _PACKED):
-        body = await answer.read()
+        body = await (answer.read() if length < LARGE else _read_large(answer))
     else:
         body = await _read_capped(answer, limit)
     headers = {name.lower(): value for name, value in answer.headers.items()}
     return Response(status=answer.status, headers=headers, body=body, url=url)
+
+
+async def _read_large(answer: aiohttp.ClientResponse) -> bytes:
+    """Read a large answer, and wait where others are there whole and not read yet."""
+    queue = READING.here()
+    chunks: list[bytes] = []
+    async for chunk in answer.content.iter_any():
+        chunks.append(chunk)
+        await queue.calm()
+    return b"".join(chunks)
 
 
 async def _read_capped(answer: aiohttp.ClientResponse, limit: int) -> bytes:

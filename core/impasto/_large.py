@@ -1,0 +1,69 @@
+"""Large answers are read and decoded off the event loop, one after another.
+
+Reading JSON holds the interpreter's lock, so two threads would not be faster than one; but the loop
+takes up what is finished before the next begins, and the memory of each is free again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import weakref
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+# Bytes from which on; measured: JSON of that size takes 0.3 ms to read and 0.6 ms to decode,
+# several times what a thread costs.
+LARGE = 256 * 1024
+_CROWD = 2  # answers; so many that are there whole are enough to keep a thread busy
+
+
+class Queue:
+    """Who waits for the thread, in one event loop."""
+
+    def __init__(self) -> None:
+        self._turn = asyncio.Lock()
+        self._calm = asyncio.Event()
+        self._calm.set()
+        self._waiting = 0
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """Return what *work* returns, on a thread, when it is its turn."""
+        self._waiting += 1
+        if self._waiting >= _CROWD:
+            self._calm.clear()
+        try:
+            async with self._turn:
+                return await asyncio.to_thread(work)
+        finally:
+            self._waiting -= 1
+            if self._waiting < _CROWD:
+                self._calm.set()
+
+    async def calm(self) -> None:
+        """Wait while there is a crowd: whoever goes on to receive would only need memory."""
+        await self._calm.wait()
+
+
+class _Queues:
+    """A queue for each event loop."""
+
+    def __init__(self) -> None:
+        self._of: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Queue] = (
+            weakref.WeakKeyDictionary()
+        )
+
+    def here(self) -> Queue:
+        """Return that of the running event loop."""
+        loop = asyncio.get_running_loop()
+        found = self._of.get(loop)
+        if found is None:
+            found = self._of[loop] = Queue()
+        return found
+
+
+READING = _Queues()
+"""Of answers that are read."""
+DECODING = _Queues()
+"""Of pictures that are decoded; else those would wait for all answers."""
