@@ -1,4 +1,4 @@
-"""The three plugins that prove the contract lie beside their tests and are not installed."""
+"""The two plugins that prove the contract lie beside their tests and are not installed."""
 
 import sys
 from pathlib import Path
