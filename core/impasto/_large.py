@@ -7,8 +7,12 @@ takes up what is finished before the next begins, and the memory of each is free
 from __future__ import annotations
 
 import asyncio
+import os
 import weakref
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from functools import cache
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -33,9 +37,10 @@ class Queue:
         self._waiting += 1
         if self._waiting >= _CROWD:
             self._calm.clear()
+        loop, context = asyncio.get_running_loop(), copy_context()
         try:
             async with self._turn:
-                return await asyncio.to_thread(work)
+                return await loop.run_in_executor(_thread(), context.run, work)
         finally:
             self._waiting -= 1
             if self._waiting < _CROWD:
@@ -44,6 +49,16 @@ class Queue:
     async def calm(self) -> None:
         """Wait while there is a crowd: whoever goes on to receive would only need memory."""
         await self._calm.wait()
+
+
+@cache
+def _thread() -> ThreadPoolExecutor:
+    """Return the one thread: each would keep memory of its own for what it once had in hand."""
+    return ThreadPoolExecutor(1, thread_name_prefix="impasto-reading")
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows, where nothing forks
+    os.register_at_fork(after_in_child=_thread.cache_clear)  # the thread stayed in the parent
 
 
 class _Queues:
