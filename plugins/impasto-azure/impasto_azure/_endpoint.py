@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
@@ -56,9 +57,13 @@ def endpoint(settings: Mapping[str, Any]) -> Endpoint:
     Raises:
         BadRequestError: they say none, or one that cannot be.
     """
-    parts = urlsplit(_base(settings))
+    return _of(_base(settings), settings.get("api_version"))
+
+
+@lru_cache(maxsize=64)  # asked for each call, and most programs have one place
+def _of(base: str, version: str | None) -> Endpoint:
+    parts = urlsplit(base)
     path = _OPERATION.sub("", parts.path.rstrip("/"))
-    version = settings.get("api_version")
     if not re.search("/openai(/v1|/deployments/[^/]+)?$", path):
         path += "/openai"
     if path.endswith("/openai") and version in _V1_VERSIONS:

@@ -158,7 +158,7 @@ class TestPolls:
             stage.play({**CALL, "max_retries": 5})
 
         assert (404, 2) == (caught.value.status_code, len(stage.sent))
-        assert f"{API}/predictions/pred1" == caught.value.job.url
+        assert "pred1" == caught.value.job.id
         assert "'owner/name:version'" not in caught.value.message
 
     def test_addresses_are_our_own(self):
@@ -211,12 +211,9 @@ class TestTheEnd:
             last.body,
         )
         assert f"Bearer {KEY}" == last.headers["Authorization"]
-        assert ("GET", f"{API}/predictions/pred1") == (
-            caught.value.job.method,
-            caught.value.job.url,
-        )
+        assert ("pred1", "cancelled") == (caught.value.job.id, caught.value.job.state)
         assert caught.value.maybe_accepted
-        assert KEY not in repr(caught.value.job)
+        assert KEY not in repr(caught.value.job) + caught.value.job.to_json()
         assert 60 == pytest.approx(sum(stage.slept))
 
     def test_while_pictures_are_on_their_way(self):
@@ -303,3 +300,32 @@ class TestOrders:
             caught.value.maybe_accepted,
             caught.value.job,
         )
+
+
+class TestJobs:
+    def test_elsewhere(self):
+        """
+        Replicate is not asked to wait; another process polls the prediction by its id.
+        """
+        stage = script(STARTING)
+        job = stage.submit(CALL)
+        other = script(PROCESSING, DONE)
+        again = other.resume(job.to_json(), api_key=KEY)
+        response = again.result()
+
+        assert "Prefer" not in stage.sent[0].headers
+        assert ("pred1", "starting", "pred1") == (job.id, job.progress, again.id)
+        assert [f"{API}/predictions/pred1"] * 2 == [request.url for request in other.sent]
+        assert script(DONE).play(CALL).data == response.data
+
+    def test_cancelled_elsewhere(self):
+        """
+        Whoever has the job can stop the prediction.
+        """
+        text = script(STARTING).submit(CALL).to_json()
+        other = script(STARTING)
+
+        assert other.resume(text, api_key=KEY).cancel()
+        assert [("POST", f"{API}/predictions/pred1/cancel")] == [
+            (request.method, request.url) for request in other.sent
+        ]
