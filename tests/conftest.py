@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
+import json
 import re
+import selectors
 import socket
 import struct
 import threading
@@ -117,6 +120,11 @@ class Acme:
     def job(url: str = f"{BASE}/jobs/7", after: float = 1.0) -> Reply:
         """Return the answer that says where the job is."""
         return reply({"job": url, "after": after})
+
+    @staticmethod
+    def where(job: impasto.Job) -> str:
+        """Return the URL at which *job* is asked for."""
+        return str(json.loads(job.to_json())["orders"][0]["request"]["url"])
 
     def client(self, plugin: ModuleType | None = None, models: Path | None = None) -> Dispatch:
         """Return a client with Acme alone, on the real network."""
@@ -288,3 +296,36 @@ def wire() -> Iterator[Callable[..., Wire]]:
     """Return a function that starts a `Wire`; it ends with the test."""
     with ExitStack() as stack:
         yield lambda answer, **how: stack.enter_context(Wire(answer, **how))
+
+
+# --- an event loop on which waiting takes no time -----------------------------------------------
+
+
+class _Timeless(selectors.DefaultSelector):
+    """Where nothing else happens, it is as late as the next thing that is waited for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = 0.0
+
+    def select(self, timeout: float | None = None) -> Any:
+        found = super().select(0)
+        if not found and timeout:
+            self.now += timeout
+        return found
+
+
+@pytest.fixture
+def timeless() -> Callable[[Coroutine[Any, Any, Any]], Any]:
+    """Return a function that runs a coroutine which needs neither threads nor the network."""
+
+    def run_timeless(coroutine: Coroutine[Any, Any, Any]) -> Any:
+        selector = _Timeless()
+        loop = asyncio.SelectorEventLoop(selector)
+        loop.time = lambda: selector.now  # type: ignore[method-assign]
+        try:
+            return loop.run_until_complete(coroutine)
+        finally:
+            loop.close()
+
+    return run_timeless

@@ -524,7 +524,7 @@ class TestCancelling:
 
         *_, before, last = script.sent
         assert f"{acme.base}/jobs/7/cancel" == last.url
-        assert f"{acme.base}/jobs/7" == before.url == caught.value.job.url
+        assert f"{acme.base}/jobs/7" == before.url == acme.where(caught.value.job)
         assert f"Bearer {acme.key}" == last.headers["Authorization"]
         assert caught.value.maybe_accepted
         assert 10 == sum(script.slept)
@@ -611,8 +611,8 @@ class TestErrors:
         again = pickle.loads(pickle.dumps(error))
 
         assert type(error) is type(again)
-        assert vars(error) == vars(again)
-        assert f"{acme.base}/jobs/7" == again.job.url
+        assert {**vars(error), "job": None} == {**vars(again), "job": None}
+        assert f"{acme.base}/jobs/7" == acme.where(again.job)
 
     def test_a_page_of_a_proxy(self, acme):
         """

@@ -30,6 +30,10 @@ EDIT = (
     "size=None, user=None, extra_headers=None, extra_query=None, extra_body=None, timeout=None, "
     "custom_llm_provider=None, **kwargs"
 )
+BATCH = (
+    "prompts, *, out=None, concurrency=8, ledger=None, manifest=None, limiter=None, again=None, "
+    "on_progress=None, **common"
+)
 
 
 def plain(signature):
@@ -170,7 +174,7 @@ class TestDocumentation:
         assert 90 < len(documented())
         assert [] == silent
 
-    @pytest.mark.parametrize("name", ["image_generation", "image_edit"])
+    @pytest.mark.parametrize("name", ["image_generation", "image_edit", "batch"])
     def test_every_argument_is_described(self, name):
         """
         The docstring of a function that people call names each of its arguments.
@@ -195,6 +199,8 @@ class TestSignatures:
             ("aimage_generation", GENERATION),
             ("image_edit", EDIT),
             ("aimage_edit", EDIT),
+            ("batch", BATCH),
+            ("abatch", BATCH),
             ("providers", ""),
             ("register", "name, module, *, models=None, replace=False"),
             ("use", "name"),

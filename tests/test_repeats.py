@@ -269,7 +269,7 @@ class TestPolls:
         assert 2 == len(script.sent)
         assert error is not None
         assert error.maybe_accepted
-        assert f"{acme.base}/jobs/7" == error.job.url
+        assert f"{acme.base}/jobs/7" == acme.where(error.job)
 
     def test_a_plugins_plain_error_does_not_end_them(self, acme):
         """
@@ -302,7 +302,7 @@ class TestPolls:
 
         assert isinstance(error, (InternalServerError, Timeout))
         assert error.maybe_accepted
-        assert f"{acme.base}/jobs/7" == error.job.url
+        assert f"{acme.base}/jobs/7" == acme.where(error.job)
         assert 1 == sum(request.buys for request in script.sent)
         assert 20 >= sum(script.slept)
 

@@ -333,7 +333,7 @@ class TestCancelling:
             acme.ask(client, server.url, timeout=0.35)
 
         assert 1 == sum(received.path == "/jobs/7/cancel" for received in server.received)
-        assert caught.value.job.url == f"{server.url}/jobs/7"
+        assert acme.where(caught.value.job) == f"{server.url}/jobs/7"
 
 
 PROGRAM = """

@@ -352,7 +352,7 @@ class TestDeadline:
         error = failure(acme, server, timeout=0.5)
 
         assert (Timeout, True) == (type(error), error.maybe_accepted)
-        assert f"{server.url}/jobs/7" == error.job.url
+        assert f"{server.url}/jobs/7" == acme.where(error.job)
 
 
 def _leading_to(place: str) -> Callable[[Any], None]:

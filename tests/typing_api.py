@@ -12,21 +12,31 @@ from typing import Any, assert_type
 import impasto
 import impasto as litellm
 from impasto import (
+    Attempt,
+    BatchProgress,
     Client,
     Cost,
+    Done,
     Fate,
     Image,
     ImageGenerationRequestQuality,
     ImageResponse,
+    Job,
+    Ledger,
+    Limiter,
+    LocalLimiter,
+    Manifest,
     ProviderInfo,
     Usage,
     aimage_edit,
     aimage_generation,
     aimage_variation,
+    asubmit,
     hookimpl,
     image_edit,
     image_generation,
     image_variation,
+    submit,
 )
 from impasto.errors import ContentPolicyViolationError, ImpastoError, RateLimitError
 from impasto.rules import always, as_ratio, choose, width_and_height
@@ -40,6 +50,7 @@ def people_call() -> None:
     image_generation("a fox", quality=ImageGenerationRequestQuality.HD, drop_params=True)
     assert_type(image_edit(Path("a.png"), "a hat", mask=b"..."), ImageResponse)
     image_edit(["a.png", b"...", Path("b.png")], prompt="a hat", extra_headers={"a": "b"})
+    image_generation("a fox", fallbacks=["vertex_ai/x", {"model": "replicate/y", "api_key": "-"}])
     image_generation(5)  # type: ignore[arg-type]
     image_generation("a fox", n="four")  # type: ignore[arg-type]
     image_generation()  # type: ignore[call-arg]
@@ -69,10 +80,59 @@ def people_own_a_client() -> None:
         assert_type(client.image_edit("a.png", "a hat"), ImageResponse)
 
 
+def people_submit() -> None:
+    job = submit("a fox", "replicate/black-forest-labs/flux-schnell", n=2, timeout=30)
+    assert_type(job, Job)
+    assert_type(job.result(timeout=5), ImageResponse)
+    assert_type(job.progress, float | str | None)
+    assert_type(job.done(), bool)
+    assert_type(job.cancel(), bool)
+    assert_type(Job.from_json(job.to_json(), api_key="..."), Job)
+    assert_type(Client().submit("a fox"), Job)
+    submit()  # type: ignore[call-arg]
+    job.state = "done"  # type: ignore[misc]
+
+
+async def people_submit_and_await() -> None:
+    job = await asubmit("a fox")
+    assert_type(await job.aresult(), ImageResponse)
+    assert_type(await job.adone(), bool)
+    assert_type(await job.acancel(), bool)
+    job.aresult()  # type: ignore[unused-coroutine]
+
+
 async def people_own_an_async_client() -> None:
     async with Client() as client:
         assert_type(await client.aimage_generation("a fox", n=1), ImageResponse)
         client.aimage_generation("a fox")  # type: ignore[unused-coroutine]
+
+
+def people_make_many(out: Path) -> None:
+    prompts = ["a fox", {"prompt": "a hen", "n": 2, "key": "hen"}]
+    for done in impasto.batch(prompts, out=out, model="openai/gpt-image-2", size="1024x1024"):
+        assert_type(done, Done)
+        assert_type(done.paths, tuple[Path, ...])
+        assert_type(done.response, ImageResponse | None)
+        assert_type(done.error, Exception | None)
+        done.index = 5  # type: ignore[misc]
+    with impasto.batch((f"fox {n}" for n in range(5)), concurrency=2, again="ambiguous") as batch:
+        assert_type(batch.run(), BatchProgress)
+    impasto.batch(prompts, on_progress=hear_many, manifest="m.jsonl")
+    impasto.batch(prompts, again="failed")  # type: ignore[arg-type]
+    impasto.batch()  # type: ignore[call-arg]
+
+
+def hear_many(progress: BatchProgress) -> None:
+    assert_type(progress.seconds_left, float | None)
+
+
+async def people_await_many(mine: Ledger) -> None:
+    limiter: Limiter = LocalLimiter(longest=60)
+    ledger: Ledger = Manifest("m.jsonl")
+    assert_type(await impasto.abatch(["a fox"], ledger=ledger, limiter=limiter), BatchProgress)
+    async with impasto.abatch(["a fox"], ledger=mine) as batch:
+        async for done in batch:
+            assert_type(done, Done)
 
 
 async def people_await() -> None:
@@ -89,6 +149,7 @@ def people_read(response: ImageResponse) -> None:
     assert_type(response.usage, Usage | None)
     assert_type(response.params, Mapping[str, Fate])
     assert_type(response.errors, tuple[ImpastoError, ...])
+    assert_type([attempt.model for attempt in response.attempts], list[str])
     assert_type(response.model_dump(), dict[str, Any])
     assert_type(response["data"], Any)
     assert_type(response.params["n"].sent, Mapping[str, Any])
@@ -110,6 +171,7 @@ def image() -> Image:
 def people_catch(error: ImpastoError) -> float | None:
     assert_type(error.status_code, int | None)
     assert_type(error.headers, dict[str, str])
+    assert_type(error.attempts, tuple[Attempt, ...])
     assert_type(error.llm_provider, str | None)
     if isinstance(error, ContentPolicyViolationError):
         assert_type(error.categories, tuple[str, ...])

@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from impasto import errors
 from impasto._api import (
+    abatch,
     aexplain,
     aimage_edit,
     aimage_generation,
     aimage_variation,
+    asubmit,
+    batch,
     configure,
     explain,
     image_edit,
@@ -22,6 +25,7 @@ from impasto._api import (
     providers,
     register,
     registry,
+    submit,
     use,
 )
 from impasto._registry import ProviderInfo
@@ -60,12 +64,18 @@ from impasto.hookspecs import CONTRACT, hookimpl
 
 if TYPE_CHECKING:
     from impasto import types
-    from impasto._answer import Fate, ImageResponse, Usage
+    from impasto._answer import Attempt, Fate, ImageResponse, Usage
     from impasto._arguments import ImageGenerationRequestQuality
+    from impasto._batch import AsyncBatch, Batch
     from impasto._client import Client
     from impasto._costs import Cost
     from impasto._explanation import Explanation
     from impasto._image import Image
+    from impasto._jobs import Job
+    from impasto._ledger import Ledger, Standing
+    from impasto._limits import Limiter, LocalLimiter
+    from impasto._manifest import Manifest
+    from impasto._tally import BatchProgress, Done
 
 drop_params = False
 """Whether every call leaves out what its model does not take, instead of raising."""
@@ -75,14 +85,19 @@ __all__ = [
     "APIConnectionError",
     "APIError",
     "APIResponseValidationError",
+    "AsyncBatch",
+    "Attempt",
     "AuthenticationError",
     "BadGatewayError",
     "BadRequestError",
+    "Batch",
+    "BatchProgress",
     "BudgetExceededError",
     "Client",
     "ConflictError",
     "ContentPolicyViolationError",
     "Cost",
+    "Done",
     "Explanation",
     "Fate",
     "Image",
@@ -92,6 +107,11 @@ __all__ = [
     "ImpastoError",
     "ImpastoWarning",
     "InternalServerError",
+    "Job",
+    "Ledger",
+    "Limiter",
+    "LocalLimiter",
+    "Manifest",
     "MissingCredentialsError",
     "ModelRetiredError",
     "ModelRetiredWarning",
@@ -104,16 +124,20 @@ __all__ = [
     "QuotaExceededError",
     "RateLimitError",
     "ServiceUnavailableError",
+    "Standing",
     "Timeout",
     "UnknownProviderError",
     "UnprocessableEntityError",
     "UnsupportedParamsError",
     "Usage",
     "__version__",
+    "abatch",
     "aexplain",
     "aimage_edit",
     "aimage_generation",
     "aimage_variation",
+    "asubmit",
+    "batch",
     "configure",
     "drop_params",
     "errors",
@@ -125,19 +149,31 @@ __all__ = [
     "providers",
     "register",
     "registry",
+    "submit",
     "types",
     "use",
 ]
 
 # A third of the time that `import impasto` would take: most programs need them only later.
 _AT_FIRST_TOUCH = {
+    "AsyncBatch": "impasto._batch",
+    "Attempt": "impasto._answer",
+    "Batch": "impasto._batch",
+    "BatchProgress": "impasto._tally",
     "Client": "impasto._client",
     "Cost": "impasto._costs",
+    "Done": "impasto._tally",
     "Explanation": "impasto._explanation",
     "Fate": "impasto._answer",
     "Image": "impasto._image",
     "ImageGenerationRequestQuality": "impasto._arguments",
     "ImageResponse": "impasto._answer",
+    "Job": "impasto._jobs",
+    "Ledger": "impasto._ledger",
+    "Limiter": "impasto._limits",
+    "LocalLimiter": "impasto._limits",
+    "Manifest": "impasto._manifest",
+    "Standing": "impasto._ledger",
     "Usage": "impasto._answer",
 }
 

@@ -125,6 +125,21 @@ class Partial:
     progress: float | str | None = None
 
 
+@frozen
+class Attempt(Keyed):
+    """A model that was asked and drew nothing, before another one of `fallbacks` was.
+
+    Attributes:
+        model: "provider/model".
+        error: Why.
+    """
+
+    _keys: ClassVar[tuple[str, ...]] = ("model", "error")
+
+    model: str
+    error: ImpastoError
+
+
 @frozen(kw_only=True, repr=False, slots=False)
 class ImageResponse(Keyed):
     """The pictures and what is known about them.
@@ -136,6 +151,8 @@ class ImageResponse(Keyed):
         model: The model as it was sent.
         provider: Canonical name of the provider.
         errors: Why parts of a split call failed, where some came through.
+        attempts: The models that failed before this one drew, in their order; empty without
+            `fallbacks`.
         notes: What else the provider or impasto has to say, in sentences.
         request_id: What the provider's support asks for.
         provider_specific_fields: What else the provider said of the whole answer.
@@ -151,6 +168,7 @@ class ImageResponse(Keyed):
         "provider",
         "params",
         "errors",
+        "attempts",
         "notes",
         "request_id",
         "provider_specific_fields",
@@ -167,6 +185,7 @@ class ImageResponse(Keyed):
     provider: str | None = None
     _params: Mapping[str, Fate] = field(factory=dict, alias="params")
     errors: tuple[ImpastoError, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
     notes: tuple[str, ...] = ()
     request_id: str | None = None
     provider_specific_fields: Mapping[str, Any] = field(factory=dict)

@@ -12,16 +12,24 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from impasto._registry import ProviderInfo, Registry
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from ssl import SSLContext
 
     from aiohttp import ClientSession
 
     from impasto._answer import ImageResponse
     from impasto._arguments import Asked
+    from impasto._batch import AsyncBatch, Batch
     from impasto._call import Kind
     from impasto._dispatch import Dispatch
-    from impasto._explain import Explanation
+    from impasto._explanation import Explanation
+    from impasto._jobs import Job
+    from impasto._ledger import Ledger
+    from impasto._limits import Limiter
     from impasto._notices import Origin
+    from impasto._plan import Plan
+    from impasto._prompts import Prompts
+    from impasto._tally import BatchProgress
 
 # Ours, for editors to complete; any installed provider's name will do.
 ProviderName: TypeAlias = Literal[
@@ -79,8 +87,11 @@ def image_generation(
             `output_compression`, `moderation`; settings and parameters of the provider in its own
             words; and to steer the call: `drop_params`, `additional_drop_params`,
             `extra_headers`, `extra_query`, `extra_body`, `max_retries`, `mock_response`,
-            `base_model`, `metadata`, and `on_progress`, a function that is told with a
-            `types.Partial`, as soon as it is known, how far each picture is.
+            `base_model`, `metadata`; `on_progress`, a function that is told with a
+            `types.Partial`, as soon as it is known, how far each picture is; `fallbacks`, models
+            to go on to where this one fails: each "provider/model", or a dict with "model" and
+            what is for that model alone, its `api_key` for one; and `fallback_after`: "refusal",
+            "ambiguous" or both, to go on after these as well.
 
     Raises:
         BadRequestError: something in the call cannot be right; `param` says what.
@@ -210,6 +221,160 @@ async def aimage_variation(
 ) -> ImageResponse:
     """Return pictures like *image*; the same as `image_variation`, to be awaited."""
     return await _awaited("vary", locals(), caller())
+
+
+def batch(
+    prompts: Prompts,
+    *,
+    out: str | os.PathLike[str] | None = None,
+    concurrency: int = 8,
+    ledger: Ledger | None = None,
+    manifest: str | os.PathLike[str] | None = None,
+    limiter: Limiter | None = None,
+    again: Literal["ambiguous"] | None = None,
+    on_progress: Callable[[BatchProgress], object] | None = None,
+    **common: Any,
+) -> Batch:
+    """Return an iterator of what comes of many calls, in the order in which they end.
+
+    A few are made at a time, also of millions of prompts.  One that fails ends no other.  When a
+    provider says that there are too many, all wait, and fewer go on.  Run again with the same
+    *out*, it goes on where it was: nothing is paid for twice, also after a crash.
+
+    Args:
+        prompts: Any iterable, async ones included, of texts, or of dicts with arguments of
+            `image_generation` or, with "image", of `image_edit`; "key" is what such a call is
+            known by in another run, by default a digest of the arguments.
+        out: Folder for the pictures, made where it is missing; None: saving them is up to you.
+        concurrency: Most calls at once.
+        ledger: Where it is remembered what was ordered; by default in the manifest.
+        manifest: File of JSON lines, only ever added to, that says what became of each call;
+            by default "manifest.jsonl" in *out*, and none without.
+        limiter: Decides when an order may go to a provider; by default a `LocalLimiter`.
+        again: "ambiguous" to make calls again that may have been paid for; by default they are
+            only reported.
+        on_progress: Told with a `BatchProgress` when a call has ended.
+        **common: Arguments of all calls, such as *model*, *size* and *timeout*, which here does
+            not count the seconds that a call waits for its turn.
+
+    Raises:
+        BadRequestError: an argument cannot be right; what is wrong with a call is told in its
+            own `Done`.
+    """
+    plan = _planned(locals(), caller())
+    from impasto._batch import Batch
+
+    return Batch(plan)
+
+
+def abatch(
+    prompts: Prompts,
+    *,
+    out: str | os.PathLike[str] | None = None,
+    concurrency: int = 8,
+    ledger: Ledger | None = None,
+    manifest: str | os.PathLike[str] | None = None,
+    limiter: Limiter | None = None,
+    again: Literal["ambiguous"] | None = None,
+    on_progress: Callable[[BatchProgress], object] | None = None,
+    **common: Any,
+) -> AsyncBatch:
+    """Return an async iterator of what comes of many calls; the same as `batch`.
+
+    ``await abatch(...)`` makes them all and returns the summary.
+    """
+    plan = _planned(locals(), caller())
+    from impasto._batch import AsyncBatch
+
+    return AsyncBatch(plan)
+
+
+def _planned(arguments: dict[str, Any], where: Origin) -> Plan:
+    from impasto._plan import planned
+
+    return planned(**arguments, dispatch=dispatch, where=where)
+
+
+def submit(
+    prompt: str,
+    model: str | None = None,
+    n: int | None = None,
+    quality: str | None = None,
+    response_format: str | None = None,
+    size: str | None = None,
+    style: str | None = None,
+    user: str | None = None,
+    timeout: float | None = 600,
+    api_key: str | None = None,
+    api_base: str | None = None,
+    api_version: str | None = None,
+    custom_llm_provider: ProviderName | str | None = None,
+    **kwargs: Any,
+) -> Job:
+    """Return a `Job` that makes pictures of *prompt*, without waiting for them.
+
+    Where the provider has jobs, it returns once the provider has taken the order: the job can
+    then be stored with `to_json()` and asked for by another process.  Elsewhere, and with
+    `fallbacks` or extras, the call runs in the background of this process.
+
+    Args:
+        prompt: As for `image_generation`, likewise *model*, *n*, *quality*, *response_format*,
+            *size*, *style*, *user*, *api_key*, *api_base*, *api_version*, *custom_llm_provider*.
+        timeout: Seconds for the order, repeats included; None means 600.  For the pictures,
+            `Job.result()` has a timeout of its own.
+        **kwargs: As for `image_generation`; with *image* among them it is a call of `image_edit`.
+
+    Raises:
+        ImpastoError: as `image_generation` does, as far as it is known by then.  Where
+            `maybe_accepted` is true, the order may have been taken, but there is no job to ask for.
+    """
+    return _submit(locals(), caller())
+
+
+async def asubmit(
+    prompt: str,
+    model: str | None = None,
+    n: int | None = None,
+    quality: str | None = None,
+    response_format: str | None = None,
+    size: str | None = None,
+    style: str | None = None,
+    user: str | None = None,
+    timeout: float | None = 600,
+    api_key: str | None = None,
+    api_base: str | None = None,
+    api_version: str | None = None,
+    custom_llm_provider: ProviderName | str | None = None,
+    **kwargs: Any,
+) -> Job:
+    """Return a `Job` that makes pictures of *prompt*; the same as `submit`, to be awaited."""
+    return await _submitted(locals(), caller())
+
+
+def submission(arguments: Mapping[str, Any]) -> Asked:
+    """Return *arguments* of `submit()`, sorted: with a picture, it is an edit."""
+    from impasto._arguments import sort
+
+    is_edit = any(arguments.get(name) is not None for name in ("image", "images"))
+    return sort("edit" if is_edit else "generate", arguments)
+
+
+def _submit(arguments: dict[str, Any], where: Origin) -> Job:
+    from impasto import _portal
+
+    return _portal.run(_submitted(arguments, where))
+
+
+async def _submitted(arguments: dict[str, Any], where: Origin) -> Job:
+    import asyncio
+
+    more = arguments.pop("kwargs")
+    asked = submission({**arguments, **more})
+    if not dispatch.cache_info().currsize:  # importing aiohttp would hold up the caller's loop
+        await asyncio.to_thread(dispatch)
+    from impasto._submission import submitted
+
+    return await submitted(dispatch(), asked, where)
 
 
 def explain(prompt: str | None = None, model: str | None = None, **kwargs: Any) -> Explanation:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
@@ -15,9 +15,14 @@ from impasto._reports import Listener
 from impasto._steering import DEFAULT_TIMEOUT, STEERING, steered
 from impasto.errors import BadRequestError, UnsupportedParamsError
 
+if TYPE_CHECKING:
+    from impasto._fallbacks import Fallback
+    from impasto._leave import Leave
+    from impasto._witness import Witness
+
 _COMMON = frozenset(COMMON)
 # Known from LiteLLM, and nothing that impasto would do in silence.
-_NOT_DONE = frozenset({"fallbacks", "caching", "cache", "client", "stream"})
+_NOT_DONE = frozenset({"caching", "cache", "client", "stream"})
 
 
 # What nearly every call has besides the common vocabulary; none of it is LiteLLM's.
@@ -56,6 +61,11 @@ class Asked:
         base_model: The model that stands behind a deployment's name.
         metadata: The caller's own, for extras; no provider sees it.
         on_progress: What to tell how far the call is.
+        fallbacks: Models to go on to where this one fails.
+        fallback_after: Failures after which that is allowed, too: "refusal", "ambiguous".
+        leave: What it waits for before it orders, where it is one of many calls.
+        detached: Whether a handle is wanted, with which others can go on.
+        witness: Who is told of the moments of an order.
     """
 
     kind: Kind
@@ -74,6 +84,11 @@ class Asked:
     base_model: str | None = None
     metadata: Mapping[str, Any] = field(factory=dict)
     on_progress: Listener | None = None
+    fallbacks: tuple[Fallback, ...] = ()
+    fallback_after: frozenset[str] = frozenset()
+    leave: Leave | None = None
+    detached: bool = False
+    witness: Witness | None = None
 
 
 def sort(kind: Kind, arguments: Mapping[str, Any]) -> Asked:
@@ -95,13 +110,7 @@ def sort(kind: Kind, arguments: Mapping[str, Any]) -> Asked:
     mask = common.pop("mask", None)
     model = _checks.text("model", given.pop("model", None))
     provider = _checks.text("custom_llm_provider", given.pop("custom_llm_provider", None))
-    if "base_url" in given:  # the openai SDK's word; as an unknown one it would go to the vendor
-        given.setdefault("api_base", given.pop("base_url"))
-    if given.keys() <= _USUAL:
-        words = given
-    else:
-        _refuse_not_done(given)
-        words = {name: value for name, value in given.items() if not _is_for_litellm(name)}
+    words = words_of(given)
     _check(kind, common, image)
     return Asked(
         kind=kind,
@@ -113,6 +122,20 @@ def sort(kind: Kind, arguments: Mapping[str, Any]) -> Asked:
         words=words,
         **(steered(steering) if steering else {}),
     )
+
+
+def words_of(given: dict[str, Any]) -> dict[str, Any]:
+    """Return those of *given* that are for the provider.
+
+    Raises:
+        UnsupportedParamsError: one of them asks for what impasto does not do.
+    """
+    if "base_url" in given:  # the openai SDK's word; as an unknown one it would go to the vendor
+        given.setdefault("api_base", given.pop("base_url"))
+    if given.keys() <= _USUAL:
+        return given
+    _refuse_not_done(given)
+    return {name: value for name, value in given.items() if not _is_for_litellm(name)}
 
 
 def _only(image: Any, images: Any) -> Any:
@@ -133,6 +156,15 @@ def _check(kind: Kind, common: dict[str, Any], image: Any) -> None:
         _checks.prompt(common.get("prompt"))
     if kind != "generate" and (image is None or (isinstance(image, (list, tuple)) and not image)):
         raise BadRequestError("image is missing: what is to be worked on?", param="image")
+    check_values(common)
+
+
+def check_values(common: dict[str, Any]) -> None:
+    """Check each of *common*, parameters of the common vocabulary, and put it right in place.
+
+    Raises:
+        BadRequestError: one of them cannot be right, whatever the provider.
+    """
     for name, value in common.items():
         if name in _CHECKS:
             common[name] = _CHECKS[name](name, value)

@@ -32,27 +32,27 @@ R = TypeVar("R")
 _SECONDS_TO_CLOSE = 5.0  # a guess: connections that do not end by then are given up
 
 
-def _blocking(
-    kind: Kind, function: Callable[P, ImageResponse]
-) -> Callable[Concatenate[Client, P], ImageResponse]:
+def _blocking(kind: Kind | None, function: Callable[P, R]) -> Callable[Concatenate[Client, P], R]:
     """Return the method of `Client` that is called as *function* is."""
     signature = inspect.signature(function)
 
-    def method(self: Client, /, *args: P.args, **kwargs: P.kwargs) -> ImageResponse:
+    def method(self: Client, /, *args: P.args, **kwargs: P.kwargs) -> R:
         arguments = signature.bind(*args, **kwargs).arguments
-        return _portal.run(self._perform(kind, arguments, _api.caller()))
+        result: R = _portal.run(self._perform(kind, arguments, _api.caller()))
+        return result
 
     return _dressed(method, function, signature)
 
 
 def _awaited(
-    kind: Kind, function: Callable[P, Coroutine[Any, Any, ImageResponse]]
-) -> Callable[Concatenate[Client, P], Coroutine[Any, Any, ImageResponse]]:
+    kind: Kind | None, function: Callable[P, Coroutine[Any, Any, R]]
+) -> Callable[Concatenate[Client, P], Coroutine[Any, Any, R]]:
     signature = inspect.signature(function)
 
-    async def method(self: Client, /, *args: P.args, **kwargs: P.kwargs) -> ImageResponse:
+    async def method(self: Client, /, *args: P.args, **kwargs: P.kwargs) -> R:
         arguments = signature.bind(*args, **kwargs).arguments
-        return await self._perform(kind, arguments, _api.caller())
+        result: R = await self._perform(kind, arguments, _api.caller())
+        return result
 
     return _dressed(method, function, signature)
 
@@ -114,15 +114,33 @@ class Client:
     aimage_edit = _awaited("edit", _api.aimage_edit)
     image_variation = _blocking("vary", _api.image_variation)
     aimage_variation = _awaited("vary", _api.aimage_variation)
+    submit = _blocking(None, _api.submit)
+    asubmit = _awaited(None, _api.asubmit)
 
-    async def _perform(self, kind: Kind, arguments: dict[str, Any], where: Origin) -> ImageResponse:
-        if self._closed:
-            raise ImpastoError("this client is closed; make another one")
+    async def _perform(self, kind: Kind | None, arguments: dict[str, Any], where: Origin) -> Any:
+        """Return the response, or the job where no *kind* is said."""
+        self.refuse_if_closed()
         more = arguments.pop("kwargs", {})
         dispatch = Dispatch(
             registry=_api.registry, wires=self._wires, extras=_api.dispatch().extras
         )
-        response = await dispatch.perform(sort(kind, {**arguments, **more}), where)
+        if kind is None:
+            from impasto._submission import submitted
+
+            return await submitted(dispatch, _api.submission({**arguments, **more}), where, self)
+        return self.owned(await dispatch.perform(sort(kind, {**arguments, **more}), where))
+
+    def refuse_if_closed(self) -> None:
+        """Raise where nothing can be sent any more.
+
+        Raises:
+            ImpastoError: the client is closed.
+        """
+        if self._closed:
+            raise ImpastoError("this client is closed; make another one")
+
+    def owned(self, response: ImageResponse) -> ImageResponse:
+        """Return *response* with pictures that this client fetches, where they are URLs."""
         source = Source(self._wires)
         data = [evolve(image, source=source) if image.url else image for image in response.data]
         return evolve(response, data=data)

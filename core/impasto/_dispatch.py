@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
+from typing import TypeAlias
 
 from attrs import Factory, define
 
@@ -26,7 +27,8 @@ DEFAULT_MODEL = "openai/gpt-image-2"
 # Rule: the renderer that needs no network must be named; nobody gets a drawing for a picture.
 EMBEDDED = "sketch"
 
-Wrapper = Callable[[Call, Callable[[Call], Awaitable[ImageResponse]]], Awaitable[ImageResponse]]
+Proceed: TypeAlias = Callable[[Call], Awaitable[ImageResponse]]
+Wrapper = Callable[[Call, Proceed], Awaitable[ImageResponse]]
 
 
 @define(kw_only=True)
@@ -46,6 +48,11 @@ class Dispatch:
         """Do what *asked* says; *where* is the user's line of code."""
         begun = self.wires.monotonic()
         model = asked.model or _default_model(self.registry, asked.provider)
+        if asked.fallbacks:
+            from impasto._succession import Succession
+
+            succession = Succession(dispatch=self, first=asked, where=where, begun=begun)
+            return await succession.pictures(model)
         if asked.mock_response is not None:
             return mocked(asked, model)
         plugin, name = self.registry.route(model, asked.provider)
@@ -62,7 +69,16 @@ class Dispatch:
     async def _perform(
         self, plugin: Plugin, loaded: Loaded, model: str, asked: Asked, where: Origin, begun: float
     ) -> ImageResponse:
-        performance = Performance(
+        performance = self.performance(plugin, loaded, asked, where, begun)
+        call = await performance.call(model)
+        warn_if_retired(call, self.wires, where)
+        return await self.within_extras(performance.generate)(call)
+
+    def performance(
+        self, plugin: Plugin, loaded: Loaded, asked: Asked, where: Origin, begun: float
+    ) -> Performance:
+        """Return the performance of *asked* by *plugin*; its deadline counts from *begun*."""
+        return Performance(
             plugin=plugin,
             loaded=loaded,
             asked=asked,
@@ -71,17 +87,15 @@ class Dispatch:
             settings=remembered(loaded.memory.settings, loaded.provider, asked.words),
             where=where,
         )
-        call = await performance.call(model)
-        warn_if_retired(call, self.wires, where)
-        proceed: Callable[[Call], Awaitable[ImageResponse]] = performance.generate
+
+    def within_extras(self, proceed: Proceed) -> Proceed:
+        """Return *proceed* with every active extra round it."""
         for wrapper in self.extras.values():
             proceed = _wrapped(wrapper, proceed)
-        return await proceed(call)
+        return proceed
 
 
-def _wrapped(
-    wrapper: Wrapper, proceed: Callable[[Call], Awaitable[ImageResponse]]
-) -> Callable[[Call], Awaitable[ImageResponse]]:
+def _wrapped(wrapper: Wrapper, proceed: Proceed) -> Proceed:
     return lambda call: wrapper(call, proceed)
 
 

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from functools import partial
-from typing import Any, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from attrs import define, evolve
 
@@ -20,7 +20,6 @@ from impasto._large import LARGE, READING
 from impasto._line import Line, Misled
 from impasto._redact import clean, without
 from impasto._repeats import Policy
-from impasto._reports import Report
 from impasto._wires import Lost, NotSent
 from impasto.errors import (
     APIConnectionError,
@@ -29,6 +28,11 @@ from impasto.errors import (
     ImpastoError,
     Timeout,
 )
+
+if TYPE_CHECKING:
+    from impasto._answer import Partial
+    from impasto._performance import Performance
+    from impasto._witness import Witness
 
 CANCEL_SECONDS = 5.0  # of its own, for the request that stops a job
 _SHORTEST_POLL = 0.1  # seconds; a plugin that polls without a pause must not hammer its provider
@@ -44,30 +48,46 @@ class _Read(Exception):
         self.error = error
 
 
+class _Taken(Exception):
+    """The order was taken, and `pending` will ask what became of it."""
+
+
 @define(kw_only=True)
 class Conversation:
     """One part of a call, from the parameters to the pictures.
 
     Attributes:
         line: The way to the provider.
+        performance: The call that it is a part of.
         deadline: On the clock of the line's wires.
         timeout: The same as the caller gave it, in seconds, for messages.
         policy: What to repeat.
         ordered: True while the provider may have taken an order that it has not refused.
         pending: The request that waits for the provider's job, while there is one.
         repeats: How often a request that buys was sent again.
+        stopped: Whether the provider says that it stopped the job.
         report: What to tell how far the provider is, where somebody listens.
+        witness: Who is told of the moments of an order.
+        refused: Told what may be repeated, and whether it buys; True: it is not repeated here.
+        params: What the parameters became, once they are translated.
     """
 
     line: Line
+    performance: Performance
     deadline: float
     timeout: float
     policy: Policy
     ordered: bool = False
     pending: Request | None = None
     repeats: int = 0
-    report: Report | None = None
+    stopped: bool = False
+    report: Callable[[float | str | Partial], None] | None = None
+    witness: Witness | None = None
+    refused: Callable[[ImpastoError, bool], bool] | None = None
+    params: Params | None = None
+    _order_request: Request | None = None
     _in_doubt: bool = False  # whether an order before the present one may have been taken
+    _stops: bool = False  # whether it ends with the next request that waits for a job
 
     @property
     def call(self) -> Call:
@@ -84,13 +104,64 @@ class Conversation:
             async with asyncio.timeout(max(0.0, self.remaining())):
                 return await self._converse()
         except TimeoutError:
-            await asyncio.shield(self._cancel_job())
-            raise self.told(self._timed_out()) from None
+            await self._leave_job()
+            raise self._with_job(self.told(self._timed_out())) from None
         except asyncio.CancelledError:
-            await asyncio.shield(self._cancel_job())
+            await self._leave_job()
             raise
         except ImpastoError as error:
-            raise self.told(error) from error.__cause__
+            raise self._with_job(self.told(error)) from error.__cause__
+
+    async def order(self) -> ImageResponse | Request:
+        """Return what will ask for the job, once the provider has taken the order.
+
+        From a provider that answers the order itself, return the pictures.
+
+        Raises:
+            ImpastoError: as `pictures()` does.
+        """
+        self._stops = True
+        try:
+            return await self.pictures()
+        except _Taken:
+            return self._waiting()
+        finally:
+            self._stops = False
+
+    async def resumed(self, pause: float) -> ImageResponse:
+        """Return the pictures that the pending request leads to, sent after *pause* seconds.
+
+        Who leaves does not stop the job.
+
+        Raises:
+            TimeoutError: the deadline passed.
+            ImpastoError: as `pictures()` does; `pending` stays where asking again may help.
+        """
+        self.ordered = True
+        try:
+            return self._completed(*await self._follow(self._waiting(), pause))
+        except _Read as read:
+            error = read.error
+        except ImpastoError as failure:
+            error = failure
+        raise self.told(error) from error.__cause__
+
+    async def asked_once(self) -> ImageResponse | Request:
+        """Return what `resumed()` does where the job has ended, else what will ask again."""
+        self._stops = True
+        try:
+            return await self.resumed(0.0)
+        except _Taken:
+            return self._waiting()
+        finally:
+            self._stops = False
+
+    async def prepare(self) -> None:
+        """Translate the call: what is wrong with it is raised here, before anything is sent."""
+        if self.call.images:  # masks are converted there, and megabytes encoded
+            self.params, self._order_request = await asyncio.to_thread(self.order_form)
+        else:
+            self.params, self._order_request = self.order_form()
 
     async def free_answer(self, request: Request) -> Response:
         """Return the answer to *request*, which buys nothing; not repeated.
@@ -109,18 +180,15 @@ class Conversation:
     # --- the order in which things happen ---
 
     async def _converse(self) -> ImageResponse:
-        if self.call.images:  # masks are converted there, and megabytes encoded
-            params, request = await asyncio.to_thread(self.order_form)
-        else:
-            params, request = self.order_form()
+        request = self._order_request
+        if request is None:
+            await self.prepare()
+            request = self._order_request
+            assert request is not None
         self.line.begin(request)
         while True:
             try:
-                answer, response = await self._follow(request)
-                self.pending = None  # that job has ended
-                if answer.data:
-                    return self._completed(answer, params, response)
-                error = self._empty(answer, response)
+                return self._completed(*await self._follow(request, request.after))
             except _Read as read:
                 error = read.error
             await self._pause_or_raise(error, buys=True, repeats=self.repeats)
@@ -130,13 +198,14 @@ class Conversation:
         params = self.line.ask("translate_params", Params, call=self.call)
         return params, self.line.ask("build_request", Request, call=self.call, params=params)
 
-    async def _follow(self, request: Request) -> tuple[ImageResponse, Response]:
-        """Send *request* and every one that the plugin asks for after it."""
-        pause = request.after
+    async def _follow(self, request: Request, pause: float) -> tuple[ImageResponse, Response]:
+        """Send *request* after *pause* seconds, and every one that the plugin asks for after it."""
         while True:
             if pause:
                 await self._sleep(pause)
             response, sent = await self._exchange(request)
+            if self.witness is not None:
+                await self.witness.answered(self, sent, response)
             if len(response.body) < LARGE:
                 outcome = self._parsed(sent, response)
             else:
@@ -146,9 +215,21 @@ class Conversation:
             request = outcome
             pause = request.after if request.buys else max(request.after, _SHORTEST_POLL)
             if self.ordered and not request.buys:
-                self.pending = request
+                await self._wait_with(request)
             if self.report is not None and request.progress is not None:
                 self.report(request.progress)
+            if self._stops and self.pending is request:
+                raise _Taken
+
+    async def _wait_with(self, request: Request) -> None:
+        """Make *request* the one that waits for the provider's job."""
+        before, self.pending = self.pending, request
+        if self.witness is not None and (before is None or before.step != request.step):
+            await self.witness.taken(self)
+
+    def _waiting(self) -> Request:
+        assert self.pending is not None
+        return self.pending
 
     # --- one request and its answer ---
 
@@ -160,6 +241,8 @@ class Conversation:
         repeats = 0
         while True:
             self._refuse_if_late()
+            if self.witness is not None and request.buys:
+                await self.witness.ordering(self, request)
             try:
                 response = await self.line.send(request, self._order_begins(request))
             except (NotSent, Lost) as lost:
@@ -182,6 +265,8 @@ class Conversation:
 
     async def _pause_or_raise(self, error: ImpastoError, *, buys: bool, repeats: int) -> None:
         """Wait until the request may be sent again, or raise *error*."""
+        if self.refused is not None and self.refused(error, buys):
+            raise error from error.__cause__
         pause = self.policy.pause(error, buys=buys, repeats=repeats, remaining=self.remaining())
         if pause is None:
             raise error from error.__cause__
@@ -304,7 +389,8 @@ class Conversation:
 
     def _timed_out(self) -> Timeout:
         may = "; the provider may have taken the order, and its price" if self.ordered else ""
-        return Timeout(f"no picture within the {self.timeout:g} s of timeout{may}")
+        what = "answer" if self._stops else "picture"
+        return Timeout(f"no {what} within the {self.timeout:g} s of timeout{may}")
 
     def _complete(
         self, error: ImpastoError, response: Response | None, *, buys: bool
@@ -316,9 +402,15 @@ class Conversation:
     def told(self, error: ImpastoError) -> ImpastoError:
         """Return *error* as the user gets it."""
         error = self._complete(error, None, buys=False)
-        error.job = error.job or self.pending
         error.maybe_accepted = error.maybe_accepted or self.ordered
         return clean(error, self.line.secrets())
+
+    def _with_job(self, error: ImpastoError) -> ImpastoError:
+        if error.job is None and self.pending is not None:
+            from impasto._jobs import Job
+
+            error.job = Job.of(self)
+        return error
 
     # --- time ---
 
@@ -333,27 +425,38 @@ class Conversation:
         if seconds >= remaining:
             raise TimeoutError
 
-    async def _cancel_job(self) -> None:
-        """Tell the provider to stop; whatever comes of it, the caller's own error goes on."""
-        if self.pending is None or "build_cancel" not in self.line.loaded.own:
-            return
+    async def _leave_job(self) -> None:
+        """Stop the job that nobody waits for any more, unless it is to go on without them."""
+        if not self.call.detached:
+            await asyncio.shield(self.stop(self.pending))
+
+    async def stop(self, pending: Request | None) -> bool:
+        """Tell the provider to stop the job of *pending*; return whether it says that it does.
+
+        Whatever comes of it, the caller's own error goes on.
+        """
+        if pending is None or "build_cancel" not in self.line.loaded.own:
+            return False
         try:
-            request = self.line.ask_if_any(
-                "build_cancel", Request, call=self.call, request=self.pending
-            )
-            if request is not None:
-                async with asyncio.timeout(CANCEL_SECONDS):
-                    await self.line.send(evolve(request, buys=False), _nothing)
+            request = self.line.ask_if_any("build_cancel", Request, call=self.call, request=pending)
+            if request is None:
+                return False
+            async with asyncio.timeout(CANCEL_SECONDS):
+                response = await self.line.send(evolve(request, buys=False), _nothing)
+            self.stopped = response.status < 400
         except Exception as error:  # noqa: BLE001 - the caller's own error goes on
             log.warning(
                 "%s: the job could not be stopped: %s", self.line.who(), type(error).__name__
             )
+        return self.stopped
 
     # --- the end ---
 
-    def _completed(
-        self, answer: ImageResponse, params: Params, response: Response
-    ) -> ImageResponse:
+    def _completed(self, answer: ImageResponse, response: Response) -> ImageResponse:
+        self.pending = None  # that job has ended
+        if not answer.data:
+            raise _Read(self._empty(answer, response))
+        fates = self.params.fates if self.params is not None else ()
         data, configured = answer.data, self.line.settings.configured
         if configured and any(image.url for image in data):
             data = [evolve(image, trusted=configured) for image in data]
@@ -364,7 +467,7 @@ class Conversation:
             usage=answer.usage,
             model=answer.model or self.call.model,
             provider=self.call.provider,
-            params={fate.name: fate for fate in params.fates},
+            params={fate.name: fate for fate in fates},
             errors=answer.errors,
             notes=answer.notes,
             request_id=answer.request_id or response.request_id,

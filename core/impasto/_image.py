@@ -46,6 +46,9 @@ class Source:
             return await AIOHTTP.fetch(url, trusted, timeout)
         return await self._wires.fetch(url, trusted, timeout)
 
+    def saved(self, image: Image, path: Path) -> None:
+        """Take note that *image* was written to *path*; for a source that keeps a journal."""
+
     def __reduce__(self) -> str:
         return "EVERYBODYS"
 
@@ -205,6 +208,7 @@ class Image(Keyed):
         data = self.read()
         _warn_of_wrong_extension(target, data)
         _write(target, data, overwrite)
+        self._source.saved(self, target)
         return target
 
     def to_pil(self) -> PIL.Image.Image:

@@ -143,6 +143,21 @@ def _refuse_other_size(mask: Mask, image: ImageFile) -> None:
         )
 
 
+async def kept(value: Any, what: str) -> Any:
+    """Return *value*, given as the argument *what*, so that it can be read again.
+
+    A file becomes its name and its bytes: of a stream, nothing is left for a second time.
+    """
+    import asyncio  # as below
+
+    named = isinstance(value, tuple) and 2 <= len(value) <= 3
+    file = value[1] if named else value
+    if not hasattr(file, "read"):
+        return value
+    data, name = await asyncio.to_thread(_read_slowly, file, what)
+    return (value[0] if named else name), data
+
+
 async def _read(value: Any, what: str, stem: str, fetch: Fetch) -> ImageFile:
     """Read one picture.
 
@@ -156,6 +171,8 @@ async def _read(value: Any, what: str, stem: str, fetch: Fetch) -> ImageFile:
 
     name: str | None = None
     url: str | None = None
+    if isinstance(value, ImageFile):  # read before, for a model that failed
+        return value
     if isinstance(value, tuple):
         name, value = _named(value, what)
     if isinstance(value, (bytes, bytearray, memoryview)):

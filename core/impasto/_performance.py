@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import accumulate
 from typing import Any
 
@@ -16,7 +16,7 @@ from impasto._arguments import Asked
 from impasto._call import Call
 from impasto._engine import Conversation
 from impasto._image import Image
-from impasto._inputs import read_image, read_images, read_mask
+from impasto._inputs import ImageFile, Mask, read_image, read_images, read_mask
 from impasto._kinds import refuse_if_not_done
 from impasto._line import Line, hook_answer
 from impasto._models import Model
@@ -45,6 +45,7 @@ class Performance:
         deadline: On the clock of *wires*.
         settings: The provider's settings, resolved.
         where: The user's line of code, for warnings.
+        notes: What there is to say of the call, for jobs that go on without it.
     """
 
     plugin: Plugin
@@ -54,6 +55,7 @@ class Performance:
     deadline: float
     settings: _settings.Resolved
     where: Origin = ("impasto", 0, {})
+    notes: tuple[str, ...] = ()
     _left_out: dict[str, Fate] = Factory(dict)
 
     async def call(self, model: str) -> Call:
@@ -70,8 +72,7 @@ class Performance:
             extra = self._without_foreign_settings(extra)
             _settings.refuse_secrets(provider, extra, listed)
             extra = await self._with_pictures_read(extra, card)
-        images = await read_images(asked.image, self._fetch) if asked.image is not None else ()
-        mask = await read_mask(asked.mask, images, self._fetch) if asked.mask is not None else None
+        images, mask = await self.pictures()
         return Call(
             kind=asked.kind,
             provider=provider.name,
@@ -84,8 +85,16 @@ class Performance:
             extra=extra,
             drop_params=_drop_params(asked),
             timeout=asked.timeout,
+            detached=asked.detached,
             **self._without_dropped(asked.common),
         )
+
+    async def pictures(self) -> tuple[tuple[ImageFile, ...], Mask | None]:
+        """Return the caller's pictures and mask, read."""
+        asked = self.asked
+        images = await read_images(asked.image, self._fetch) if asked.image is not None else ()
+        mask = await read_mask(asked.mask, images, self._fetch) if asked.mask is not None else None
+        return images, mask
 
     async def _with_pictures_read(
         self, extra: dict[str, Any], card: Model | None
@@ -142,18 +151,36 @@ class Performance:
         """Return the pictures for *call*, asked for in as many requests as the model needs."""
         notes: tuple[str, ...] = ()
         if not self.loaded.own.isdisjoint(("learn", "read_card")):
-            from impasto._learning import informed
-
-            call, notes = await informed(self.conversation(call))
+            call, notes = await self.informed(call)
         refuse_if_not_done(call, self.loaded.catalogue)
         parts = split(call)
         if len(parts) == 1:
             response = await self._part(call, 0)
         else:
-            response = joined(call, await self._side_by_side(parts))
-        response = await self._finished(call, response)
-        warn_if_partial(response, _count_of(call, response), self.where)
-        return evolve(response, notes=(*notes, *response.notes)) if notes else response
+            response = self.joined(call, await self._side_by_side(parts))
+        return await self.finished(call, response, notes)
+
+    async def informed(self, call: Call) -> tuple[Call, tuple[str, ...]]:
+        """Return *call* with what its plugin wants to know, and what could not be learned."""
+        from impasto._learning import informed
+
+        call, self.notes = await informed(self.conversation(call))
+        return call, self.notes
+
+    def joined(self, call: Call, outcomes: list[ImageResponse | ImpastoError]) -> ImageResponse:
+        """Return one response of all parts of *call*.
+
+        Raises:
+            ImpastoError: nothing came at all; its job is that of all parts that have one.
+        """
+        try:
+            return joined(call, outcomes)
+        except ImpastoError as error:
+            if any(one.job is not None for one in outcomes if isinstance(one, ImpastoError)):
+                from impasto._jobs import Job
+
+                error.job = Job.of_parts(self, call, outcomes)
+            raise
 
     async def _part(self, call: Call, first: int) -> ImageResponse:
         """Return the pictures of *call*, which begin with number *first* of all that are wanted."""
@@ -166,6 +193,15 @@ class Performance:
         return response
 
     async def _asked_for(self, conversation: Conversation) -> ImageResponse:
+        leave = self.asked.leave
+        if leave is None:
+            return await self._drawn(conversation)
+        from impasto._leave import with_leave
+
+        is_last = not self.asked.fallbacks
+        return await with_leave(leave, conversation, self._drawn, is_last=is_last)
+
+    async def _drawn(self, conversation: Conversation) -> ImageResponse:
         if "render" in self.loaded.own:
             from impasto._render import rendered
 
@@ -198,20 +234,31 @@ class Performance:
         )
         return Conversation(
             line=line,
+            performance=self,
             deadline=self.deadline,
             timeout=self.asked.timeout,
             policy=Policy(self.asked.max_retries),
+            witness=self.asked.witness,
         )
 
     # --- the end ---
 
-    async def _finished(self, call: Call, response: ImageResponse) -> ImageResponse:
-        """Return *response* with bytes where they were asked for."""
+    async def finished(
+        self, call: Call, response: ImageResponse, notes: tuple[str, ...]
+    ) -> ImageResponse:
+        """Return *response* with bytes where they were asked for, and all that is to be said."""
         if call.response_format == "b64_json":
             data, failures = await self._with_bytes(response.data)
             response = evolve(response, data=data, errors=(*response.errors, *failures))
         besides = self.told_besides()
-        return evolve(response, params={**response._params, **besides}) if besides else response
+        if besides:
+            response = evolve(response, params={**response._params, **besides})
+        warn_if_partial(response, _count_of(call, response), self.where)
+        return evolve(response, notes=(*notes, *response.notes)) if notes else response
+
+    def keep_fates(self, fates: Iterable[Fate]) -> None:
+        """Tell *fates*, of a call that another process made, besides those of the plugin."""
+        self._left_out = {fate.name: fate for fate in fates}
 
     def told_besides(self) -> Mapping[str, Fate]:
         """Return the fates of what no plugin sees: left out, or added to the body as it is."""
@@ -250,7 +297,7 @@ class Performance:
 
 def _count_of(call: Call, response: ImageResponse) -> int:
     """Return how many pictures were asked of the provider."""
-    fate = response.params.get("n")
+    fate = response._params.get("n")  # which measures no picture
     return 1 if fate is not None and fate.outcome == "dropped" else call.n or 1
 
 

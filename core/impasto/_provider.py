@@ -86,9 +86,13 @@ class Provider:
         title: As its makers write it.
         settings: What it needs, by the argument's name.
         auth: Where the key goes; None where `authorize` does something else, or no key is needed.
-        origins: Further homes of the provider, "https://host", to which the key may go.
+        origins: Further homes of the provider, "https://host", to which the key may go.  Where
+            its host follows from settings that are no URLs, such as a region, list all of them: a
+            job is taken up by another process only where they, or a URL of the user's, name it.
         default_model: Used where the caller names no model and only this provider is installed.
         concurrency: Most calls at once, or most threads of a provider that renders here.
+        jobs: Whether orders are answered with a job to be asked for; one that can be stopped,
+            with `build_cancel`, is one in any case.
         docs: URL of the vendor's documentation.
     """
 
@@ -99,6 +103,7 @@ class Provider:
     origins: frozenset[str] = field(default=frozenset(), converter=_origins)
     default_model: str | None = None
     concurrency: int | None = None
+    jobs: bool = False
     docs: str = ""
 
     @cached_property

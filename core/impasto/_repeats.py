@@ -45,7 +45,7 @@ class Policy:
             return None
         if not buys and not (error.retryable or _failed_there(error)):
             return None
-        pause = error.retry_after if error.retry_after is not None else _backoff(repeats)
+        pause = error.retry_after if error.retry_after is not None else backoff(repeats)
         pause = max(pause, _SHORTEST_PAUSE)
         if not buys:  # a job is waited for until the deadline, whatever comes in between
             return pause if pause <= LONGEST_WAIT else None
@@ -73,7 +73,7 @@ def _surely_unbilled(error: ImpastoError) -> bool:
     return isinstance(error, APIConnectionError)
 
 
-def _backoff(repeats: int) -> float:
+def backoff(repeats: int) -> float:
     """Return half a second, doubled with each repeat, less up to a quarter so that many spread."""
     return min(_LONGEST_PAUSE, 0.5 * 2.0**repeats) * random.uniform(0.75, 1.0)  # noqa: S311
 

@@ -6,7 +6,7 @@ from attrs import evolve
 
 from impasto._answer import Fate, ImageResponse
 from impasto._call import Call
-from impasto.errors import BadRequestError, ImpastoError
+from impasto.errors import BadRequestError, ContentPolicyViolationError, ImpastoError
 
 MAX_PARTS = 100  # a guess: nobody means to send more orders than that with one call
 
@@ -32,13 +32,16 @@ def joined(call: Call, outcomes: list[ImageResponse | ImpastoError]) -> ImageRes
     """Return one response of all parts.
 
     Raises:
-        ImpastoError: that of the first part, where nothing came at all.
+        ImpastoError: that of the first part, where nothing came at all; a refusal goes before
+            others, since waiting does not help against it.
     """
     came = [outcome for outcome in outcomes if isinstance(outcome, ImageResponse)]
     errors = tuple(outcome for outcome in outcomes if isinstance(outcome, ImpastoError))
     if not came:
-        errors[0].maybe_accepted = any(error.maybe_accepted for error in errors)
-        raise errors[0]
+        refused = (one for one in errors if isinstance(one, ContentPolicyViolationError))
+        error = next(refused, errors[0])
+        error.maybe_accepted = any(one.maybe_accepted for one in errors)
+        raise error
     usages = [part.usage for part in came if part.usage is not None]
     params = dict(came[0]._params)
     params["n"] = Fate("n", "mapped", call.n, {}, f"split into {len(outcomes)} requests")

@@ -5,12 +5,15 @@ from __future__ import annotations
 import numbers
 from collections.abc import Mapping
 from reprlib import repr as brief
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from impasto import _checks
 from impasto._call import NEVER_DROPPED, check_json
 from impasto._freeze import NOTHING, Additions, checked_headers
 from impasto.errors import BadRequestError
+
+if TYPE_CHECKING:
+    from impasto._fallbacks import Fallback
 
 DEFAULT_TIMEOUT = 600.0  # seconds; LiteLLM's
 _LONGEST_TIMEOUT = 366 * 86_400.0  # seconds, a guess: nobody waits for a year, and clocks have ends
@@ -33,13 +36,18 @@ STEERING = frozenset(
         "model_info",
         "on_progress",
         "tags",
+        "fallbacks",
+        "fallback_after",
     }
 )
+
+# What `fallback_after` takes: failures after which nobody else is asked by itself.
+_FAILURES = frozenset({"refusal", "ambiguous"})
 
 
 def steered(steering: Mapping[str, Any]) -> dict[str, Any]:
     """Return *steering*, checked, as fields of `Asked`."""
-    timeout = _timeout(steering.get("timeout", DEFAULT_TIMEOUT))
+    timeout = checked_timeout(steering.get("timeout", DEFAULT_TIMEOUT))
     if len(steering) == 1 and "timeout" in steering:  # nearly every call
         return {"timeout": timeout}
     return {
@@ -52,6 +60,8 @@ def steered(steering: Mapping[str, Any]) -> dict[str, Any]:
         "base_model": _checks.text("base_model", steering.get("base_model")),
         "metadata": _checks.mapping("metadata", steering.get("metadata", {})),
         "on_progress": _checks.function("on_progress", steering.get("on_progress")),
+        "fallbacks": _fallbacks(steering.get("fallbacks")),
+        "fallback_after": _after(steering.get("fallback_after", ())),
     }
 
 
@@ -107,7 +117,31 @@ def _dropped(value: Any) -> frozenset[str]:
     return frozenset(value)
 
 
-def _timeout(value: Any) -> float:
+def _fallbacks(value: Any) -> tuple[Fallback, ...]:
+    if not value:
+        return ()
+    from impasto._fallbacks import listed  # which sorts words that steer, too
+
+    return listed(value)
+
+
+def _after(value: Any) -> frozenset[str]:
+    name = "fallback_after"
+    many = [value] if isinstance(value, str) else value
+    listed = isinstance(many, (list, tuple, set, frozenset))
+    if not listed or not all(isinstance(one, str) and one in _FAILURES for one in many):
+        raise BadRequestError(
+            f"{name}={brief(value)}; it takes 'refusal', 'ambiguous' or a list of both", param=name
+        )
+    return frozenset(many)
+
+
+def checked_timeout(value: Any) -> float:
+    """Return *value* as seconds.
+
+    Raises:
+        BadRequestError: it is no number of them, or too many.
+    """
     # type() first: asking numbers.Real takes as long as the rest of the call's checks
     good = type(value) in (int, float) or (
         isinstance(value, numbers.Real) and not isinstance(value, bool)

@@ -29,7 +29,10 @@ ImpastoError
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from impasto._answer import Attempt
 
 
 class ImpastoError(Exception):
@@ -49,7 +52,10 @@ class ImpastoError(Exception):
         retryable: True where the same call may well succeed later.
         maybe_accepted: True where the provider may have taken the order, and its price,
             although no answer came.
-        job: The pending `Request` that waits for a job at the provider, or None.
+        job: The `Job` at the provider that the call waited for, or None.  At the deadline the
+            provider is told to stop it; where that came too late, or failed, `job.result()` still
+            has the pictures.
+        attempts: Further models that were asked, where there are `fallbacks`, and why each failed.
     """
 
     status_code: int | None = None
@@ -86,6 +92,7 @@ class ImpastoError(Exception):
         self.retryable = type(self).retryable if retryable is None else retryable
         self.maybe_accepted = maybe_accepted
         self.job = job
+        self.attempts: tuple[Attempt, ...] = ()
 
     @property
     def llm_provider(self) -> str | None:

@@ -218,8 +218,9 @@ def map_error(call: Call, request: Request, response: Response) -> ImpastoError 
 def build_cancel(call: Call, request: Request) -> Request | None:
     """Return the request that stops the job which *request* waits for, or None if none can.
 
-    Called when the deadline has passed or the caller has gone away; what it returns is sent
-    with five seconds of its own.
+    Called when the deadline has passed, the caller has gone away, or cancels the job; what it
+    returns is sent with five seconds of its own.  An answer with a status below 400 says that the
+    provider stops it.
 
     Args:
         call: What the user wants.
@@ -264,4 +265,9 @@ class Extras:
 
         *proceed* is awaited with the call, or another one, to go on inwards.  Asked once, when
         the extra is activated with `impasto.use(name)` or through ``IMPASTO_EXTRAS``.
+
+        Where the call has `fallbacks`, it is round all of them: the call is the one for the first
+        model that can be asked at all, the response that of the one that drew.  What goes on with
+        other parameters changes them for each model; what keeps responses by their calls looks
+        first whether `response.attempts` is empty.
         """

@@ -1,6 +1,8 @@
 """The values that hooks take and return, and that calls return to the user."""
 
-from impasto._answer import Fate, ImageResponse, Outcome, Partial, Usage
+from typing import TYPE_CHECKING, Any
+
+from impasto._answer import Attempt, Fate, ImageResponse, Outcome, Partial, Usage
 from impasto._call import COMMON, Call, Kind, Params
 from impasto._costs import Cost
 from impasto._explanation import Explanation, Planned
@@ -20,10 +22,14 @@ from impasto._provider import (
 )
 from impasto._sizes import AnySize, SizeMatch, Sizes
 
+if TYPE_CHECKING:
+    from impasto._jobs import Job
+
 __all__ = [
     "BEARER",
     "COMMON",
     "AnySize",
+    "Attempt",
     "Auth",
     "Call",
     "Catalogue",
@@ -34,6 +40,7 @@ __all__ = [
     "Image",
     "ImageFile",
     "ImageResponse",
+    "Job",
     "Json",
     "Kind",
     "Lifecycle",
@@ -56,3 +63,14 @@ __all__ = [
     "header",
     "query",
 ]
+
+
+if not TYPE_CHECKING:  # else type checkers would believe in every name
+
+    def __getattr__(name: str) -> Any:
+        if name != "Job":
+            raise AttributeError(f"module 'impasto.types' has no attribute {name!r}")
+        from impasto._jobs import Job  # with asyncio, which plugins do without
+
+        globals()[name] = Job
+        return Job

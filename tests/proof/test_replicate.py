@@ -445,9 +445,10 @@ class TestWaiting:
         error = caught.value
         assert ("POST", "/predictions/p1/cancel") == shown(stage.sent[-1])
         assert f"Bearer {KEY}" == stage.sent[-1].headers["Authorization"]
-        assert ("GET", f"{API}/predictions/p1") == (error.job.method, error.job.url)
+        asked = json.loads(error.job.to_json())["orders"][0]["request"]
+        assert ("GET", f"{API}/predictions/p1") == (asked["method"], asked["url"])
         assert error.maybe_accepted
-        assert KEY not in repr(error.job)
+        assert KEY not in repr(error.job) + error.job.to_json()
         assert 60 == pytest.approx(sum(stage.slept))
 
     def test_a_job_that_cannot_be_canceled_is_still_a_timeout(self):
@@ -515,6 +516,16 @@ class TestWaiting:
 
         assert ["GET", "POST"] == [request.method for request in stage.sent]
         assert (True, None) == (caught.value.maybe_accepted, caught.value.job)
+
+    def test_a_job_is_taken_up_elsewhere(self):
+        """What was learned and ordered here is only asked for there."""
+        text = script(STARTING).submit({**CALL, "seed": 7}).to_json()
+        other = Script(prediction("processing"), DONE, plugin=proof_replicate)
+        response = other.resume(text, api_key=KEY).result()
+
+        assert [("GET", "/predictions/p1")] * 2 == [shown(request) for request in other.sent]
+        assert [OUT] == [image.url for image in response.data]
+        assert {"prompt", "seed"} == {*response.params}
 
     def test_an_order_that_never_left_is_repeated(self):
         """A refused connection bought nothing."""

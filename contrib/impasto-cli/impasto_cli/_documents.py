@@ -57,6 +57,7 @@ def _response(response: ImageResponse) -> dict[str, Any]:
         # Text: a float would round what is to be added up.
         "cost": {"amount": str(cost.amount), "currency": cost.currency} if cost else None,
         "params": {name: fate.model_dump() for name, fate in response.params.items()},
+        "attempts": [one.model_dump() for one in response.attempts],
         "notes": list(response.notes),
         "usage": response.usage.model_dump() if response.usage is not None else None,
         "request_id": response.request_id,
@@ -66,6 +67,7 @@ def _response(response: ImageResponse) -> dict[str, Any]:
 _NO_RESPONSE: dict[str, Any] = {
     **dict.fromkeys(("provider", "model", "cost")),
     "params": {},
+    "attempts": [],
     "notes": [],
     **dict.fromkeys(("usage", "request_id")),
 }

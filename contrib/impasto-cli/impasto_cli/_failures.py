@@ -30,6 +30,8 @@ _IN_OPTIONS: Mapping[str, str] = {
     "drop_params=True": "--drop-params",
     "pass model='provider/model'": "pass -m provider/model",
     "pass api_key=...": "pass -p api_key=...",
+    "fallback_after=": "-p fallback_after=",
+    "again='ambiguous'": "--again ambiguous",
 }
 
 

@@ -18,7 +18,7 @@ _COMMANDS_ELSEWHERE = frozenset(
         *("help", "version", "info", "status", "test", "demo", "init", "list", "ls", "show"),
         *("config", "configure", "settings", "keys", "auth", "login", "logout", "cost", "usage"),
         *("install", "uninstall", "update", "upgrade", "plugins", "search", "logs", "history"),
-        *("run", "serve", "chat", "batch", "image", "images", "variations", "upscale", "inpaint"),
+        *("run", "serve", "chat", "image", "images", "variations", "upscale", "inpaint"),
     }
 )
 _BARE = "generate"

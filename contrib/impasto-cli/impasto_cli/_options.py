@@ -24,7 +24,12 @@ def _words(
     if any(not name or not equals for name, equals, _ in pairs):
         # What was given is not shown: it may be a key.
         raise click.BadParameter("it takes NAME=VALUE, such as moderation=low", ctx, param)
-    return [(name, text if name in _TEXT else _value(text)) for name, _, text in pairs]
+    return [(name, value_of(name, text)) for name, _, text in pairs]
+
+
+def value_of(name: str, text: str) -> Any:
+    """Return what *text* says, the value of the parameter or setting *name*."""
+    return text if name in _TEXT else _value(text)
 
 
 def _value(text: str) -> Any:
@@ -79,6 +84,16 @@ _WORDS = (
     click.option("--background", help="Such as transparent."),
     click.option("--output-format", help="Such as png, jpeg, webp."),
 )
+_FALLBACK = click.option(
+    "--fallback",
+    "fallbacks",
+    multiple=True,
+    metavar="MODEL",
+    shell_complete=_models,
+    callback=lambda ctx, param, given: [*given] or None,
+    help="Model to go on to where another one fails, unless that may cost money or was a refusal; "
+    "as often as needed.",
+)
 _STEERING = (
     click.option(
         "--timeout",
@@ -123,20 +138,55 @@ _OUTPUT = (
     click.option("--json", "as_json", is_flag=True, help="Print one JSON object."),
 )
 
+_LISTED = (
+    click.option(
+        "-o",
+        "--out",
+        type=click.Path(path_type=Path, file_okay=False),
+        required=True,
+        help="Folder for pictures, manifest and contact sheet; made where it is missing.",
+    ),
+    click.option(
+        "--concurrency",
+        type=click.IntRange(min=1),
+        default=8,
+        metavar="COUNT",
+        help="Most calls at once; by default 8, fewer where the provider takes fewer.",
+    ),
+    click.option(
+        "--again",
+        type=click.Choice(["ambiguous"]),
+        help="Ask again for what may have been paid for, but did not come.",
+    ),
+    click.option(
+        "--sheet/--no-sheet",
+        default=True,
+        help="Write a contact sheet of all that came, in this run and before; by default yes.",
+    ),
+    *_OUTPUT[-2:],
+)
+
 
 def prompted(function: Function) -> Function:
     """Give *function* the options of a call that has a prompt."""
-    return _decorated(function, (_MODEL, _COUNT, _SIZE, *_WORDS, *_STEERING, *_OUTPUT))
+    return _decorated(function, (_MODEL, _FALLBACK, _COUNT, _SIZE, *_WORDS, *_STEERING, *_OUTPUT))
 
 
 def unprompted(function: Function) -> Function:
     """Give *function* the options of a call that has a picture alone."""
-    return _decorated(function, (_MODEL, _COUNT, _SIZE, *_STEERING, *_OUTPUT))
+    return _decorated(function, (_MODEL, _FALLBACK, _COUNT, _SIZE, *_STEERING, *_OUTPUT))
 
 
 def planned(function: Function) -> Function:
     """Give *function* the options of a call of one model that is only shown."""
     return _decorated(function, (_ONE_MODEL, _COUNT, _SIZE, *_WORDS, *_STEERING, _OUTPUT[-1]))
+
+
+def listed(function: Function) -> Function:
+    """Give *function* the options of many calls, whose prompts are in a file."""
+    return _decorated(
+        function, (_ONE_MODEL, _FALLBACK, _COUNT, _SIZE, *_WORDS, *_STEERING, *_LISTED)
+    )
 
 
 def _decorated(function: Function, options: tuple[Callable[[Function], Function], ...]) -> Function:

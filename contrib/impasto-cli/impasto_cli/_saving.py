@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,6 +45,16 @@ def save_all(images: Iterable[Image], place: Place) -> tuple[list[Picture], list
         except Failure as lost:
             failures.append(lost)
     return pictures, failures
+
+
+def rescued(images: Iterable[Image]) -> list[Path]:
+    """Save *images*, whose own place will not do, in the temporary folder, as far as that goes."""
+    paths: list[Path] = []
+    for image in images:
+        plain = Path(tempfile.gettempdir(), f"impasto{_extension(image)}")
+        with suppress(OSError, ImpastoError):
+            paths.append(image.save(first_free(numbered(plain, 1))))
+    return paths
 
 
 def _fetched(image: Image) -> Image:

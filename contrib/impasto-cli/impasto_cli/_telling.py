@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import click
 
 from impasto import Fate, ImageResponse
+from impasto_cli._failures import in_options
 from impasto_cli._lines import one_line, say
 from impasto_cli._results import Result, name_of
 from impasto_cli._saving import Picture
@@ -15,12 +16,13 @@ from impasto_cli._saving import Picture
 def tell_notes(results: Sequence[Result]) -> None:
     """Say on standard error, once, what is worth knowing of *results*."""
     responses = [result.outcome.response for result in results]
-    notes = [note for one in responses if one is not None for note in _notes(one)]
+    notes = [note for one in responses if one is not None for note in notes_of(one)]
     for note in dict.fromkeys(notes):
-        say(f"note: {one_line(note)}")
+        say(f"note: {one_line(in_options(note))}")
 
 
-def _notes(response: ImageResponse) -> list[str]:
+def notes_of(response: ImageResponse) -> list[str]:
+    """Return what is worth knowing of *response*, besides its pictures."""
     return [*filter(None, map(_remark, response.params.values())), *response.notes]
 
 

@@ -55,6 +55,23 @@ class Polls(Given):
         )
         self._check_cancel(asked[-1], script, sender)
 
+    def test_a_job_can_be_asked_for_elsewhere(self, sender: Stage) -> None:
+        """What asks for it can be stored, and `submit()` knows that there is something to store."""
+        _, outcome = self._never_done(sender)
+        provider = sender.loaded.provider
+        if not isinstance(outcome, Timeout) or outcome.job is None:
+            pytest.skip("another test says what is wrong with the polls")
+
+        assert provider.jobs or "build_cancel" in sender.loaded.own, (
+            "orders are answered with a job, and submit() does not know: describe() says jobs=True"
+        )
+        try:
+            outcome.job.to_json()
+        except ImpastoError as error:
+            raise AssertionError(
+                f"{error.message}; the state and the json of a poll are plain values, dicts, lists"
+            ) from error
+
     def _check_cancel(self, cancel: Request, script: Script, stage: Stage) -> None:
         homes = stage.loaded.provider.origins | {origin(requests(script)[0].url)}
 

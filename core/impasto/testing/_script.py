@@ -8,7 +8,7 @@ from copy import copy
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import evolve
 
@@ -24,6 +24,9 @@ from impasto._wires import Lost, NotSent
 from impasto.testing._pictures import PNG
 from impasto.testing._reply import Reply
 from impasto.testing._watch import Watched, watched
+
+if TYPE_CHECKING:
+    from impasto._jobs import Job
 
 T = TypeVar("T")
 NOON = datetime(2026, 1, 15, 12, tzinfo=UTC)
@@ -78,6 +81,21 @@ class Script:
         arguments = dict(call)
         kind = arguments.pop("kind", "edit" if "image" in arguments else "generate")
         return blocking(self._perform(kind, arguments))
+
+    def submit(self, call: Mapping[str, Any]) -> Job:
+        """Make *call* as `play()` does, without waiting for it; return the job."""
+        from impasto._submission import submitted
+
+        arguments = dict(call)
+        kind = arguments.pop("kind", "edit" if "image" in arguments else "generate")
+        asked = sort(kind, arguments)
+        return blocking(submitted(self.client, asked, (__file__, 1, globals())))
+
+    def resume(self, text: str, **settings: Any) -> Job:
+        """Return the job that `Job.to_json()` wrote as *text*, to go on with this script."""
+        from impasto._jobs import Job
+
+        return Job._of_stored(text, settings, self.client, (__file__, 1, globals()))
 
     async def _perform(self, kind: Any, arguments: Mapping[str, Any]) -> ImageResponse:
         return await self.client.perform(sort(kind, arguments), (__file__, 1, globals()))

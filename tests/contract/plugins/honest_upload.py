@@ -17,7 +17,7 @@ HOME = "https://api.upload.example"
 @hookimpl
 def describe():
     key = Setting(env=("UPLOAD_TOKEN",), secret=True, required=True)
-    return Provider(name="upload", settings={"api_key": key}, auth=None)
+    return Provider(name="upload", settings={"api_key": key}, auth=None, jobs=True)
 
 
 @hookimpl

@@ -14,6 +14,7 @@ LINES: Mapping[str, str] = {
     "generate": "Make pictures of PROMPT.",
     "edit": "Change a picture as PROMPT says.",
     "vary": "Make variations of a picture.",
+    "batch": "Make pictures of every prompt in FILE.",
     "explain": "Show what a call would do, and send nothing.",
     "models": "List what can be asked for.",
     "params": "Show everything a model takes.",

@@ -29,6 +29,18 @@ BROKEN = (
         },
     ),
     Broken(
+        "a poll that cannot be stored",
+        "test_a_job_can_be_asked_for_elsewhere",
+        "JSON has no word for",
+        {POLL: 'state={"job": job, "seen": {job}}'},
+    ),
+    Broken(
+        "jobs that it does not speak of",
+        "test_a_job_can_be_asked_for_elsewhere",
+        "describe() says jobs=True",
+        {"@hookimpl\ndef build_cancel": "def no_build_cancel"},
+    ),
+    Broken(
         "the job is not stopped",
         "test_a_job_that_nobody_waits_for_is_stopped",
         "build_cancel() returned None",
