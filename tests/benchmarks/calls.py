@@ -1,80 +1,93 @@
-"""CPU of one small call after another: impasto against raw aiohttp, in turns, in one process."""
+"""Small calls, one after another, 64 and 256 at once, and the blocking form."""
 
 from __future__ import annotations
 
-import asyncio
-import subprocess
-import sys
-import time
-from collections.abc import Awaitable, Callable
-from pathlib import Path
+import base64
 
-import aiohttp
+from environments import Environments
+from figures import Figure, Found, Goal, Profile, Scale, profiled, throughput_of, time_of
+from server import serving
+from turns import Client, Turns, as_openai, in_turns, shares, started
 
-import impasto
+from impasto.testing import PNG
 
-KEY = "sk-0123456789abcdef"
-BODY = {"model": "dall-e-2", "prompt": "a fox", "n": 1, "size": "1024x1024"}
-CALLS = 300
+LENGTH = len(base64.b64encode(PNG))
+CALLS = 200  # of a turn of raw aiohttp, one after another
 ROUNDS = 15
-
-Calling = Callable[[], Awaitable[object]]
-
-
-async def cpu_of(call: Calling) -> float:
-    """Return milliseconds of CPU for one call, all threads together."""
-    begun = time.process_time()
-    for _ in range(CALLS):
-        await call()
-    return (time.process_time() - begun) / CALLS * 1e3
+CROWD = 1024  # calls of a turn of raw aiohttp, many at once
+CROWD_ROUNDS = 5
+THREADS = 16
+PROFILED = 8_000  # calls; some thousand looks
 
 
-async def measured(base: str) -> dict[str, float]:
-    async with aiohttp.ClientSession() as session:
+def one_by_one(environments: Environments, scale: Scale) -> Found:
+    """Return what one small call after another takes."""
 
-        async def raw() -> object:
-            headers = {"Authorization": f"Bearer {KEY}"}
-            async with session.post(f"{base}/images/generations", json=BODY, headers=headers) as it:
-                return (await it.json())["data"][0]["b64_json"]
+    def turns(clients: list[Client], base: str) -> Turns:
+        calls = shares(scale.of(CALLS))
+        told = {"base": base, "as_bytes": False, "length": LENGTH, "at_once": 1}
+        return in_turns(clients, scale.of(ROUNDS), calls, **told)
 
-        async def ours() -> object:
-            response = await impasto.aimage_generation(
-                "a fox", "openai/gateway-1", 1, size="1024x1024", api_base=base, api_key=KEY
-            )
-            return response.data[0].b64_json
-
-        async def ours_listed() -> object:
-            response = await impasto.aimage_generation(
-                "a fox", "openai/gpt-image-2", 1, size="1024x1024", api_base=base, api_key=KEY
-            )
-            return response.data[0].b64_json
-
-        kinds: dict[str, Calling] = {"raw": raw, "impasto": ours, "impasto, listed": ours_listed}
-        for call in kinds.values():
-            await cpu_of(call)
-        rounds = [{name: await cpu_of(call) for name, call in kinds.items()} for _ in range(ROUNDS)]
-    # The shortest: whatever else the machine does only ever adds.
-    least = {name: min(one[name] for one in rounds) for name in kinds}
-    return {**least, "ratio": least["impasto, listed"] / least["raw"]}
+    with serving(as_openai(PNG)) as base, started(environments.clients()) as clients:
+        found = turns(clients, base)
+    what = "one small call after another"
+    time, cpu = time_of(found, f"{what}: time", "middle"), _cpu(found, what)
+    goals = [
+        Goal(what=f"{what}, time, against raw aiohttp", measured=time.ratios["impasto"], limit=1.35)
+    ]
+    if "litellm" in time.values:
+        goals.append(_slower(found, "middle", f"{what}, time, litellm against impasto", 5))
+    return Found([time, cpu], goals, lambda: [_profile(environments, what, 1, scale)])
 
 
-def run() -> dict[str, float]:
-    """Return milliseconds of CPU a call for each way, and the ratio of the two."""
-    server = subprocess.Popen(
-        [sys.executable, Path(__file__).with_name("server.py")],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert server.stdout is not None
-        port = int(server.stdout.readline())
-        return asyncio.run(measured(f"http://127.0.0.1:{port}/v1"))
-    finally:
-        server.kill()
-        server.communicate()
+def crowds(environments: Environments, scale: Scale) -> Found:
+    """Return what small calls take, 64 and 256 at once."""
+    figures, goals = [], []
+    with serving(as_openai(PNG)) as base, started(environments.clients()) as clients:
+        for at_once in (64, 256):
+            crowd = scale.of(at_once)
+            calls = shares(scale.of(CROWD), crowd)
+            told = {"base": base, "as_bytes": False, "length": LENGTH, "at_once": crowd}
+            found = in_turns(clients, scale.of(CROWD_ROUNDS), calls, **told)
+            what = f"{at_once} small calls at once"
+            figures += [throughput_of(found, f"{what}: throughput"), _cpu(found, what)]
+    cpu = figures[-1]
+    goals = [
+        Goal(what=f"{what}, CPU, against raw aiohttp", measured=cpu.ratios["impasto"], limit=1.6)
+    ]
+    if "litellm" in cpu.values:
+        goals.append(_slower(found, "cpu_per_call", f"{what}, CPU, litellm against impasto", 7))
+    return Found(figures, goals, lambda: [_profile(environments, what, 256, scale)])
 
 
-if __name__ == "__main__":
-    for name, value in run().items():
-        print(f"{name:16} {value:.3f}")
+def blocking(environments: Environments, scale: Scale) -> Found:
+    """Return what the blocking form takes, one call after another and from many threads.
+
+    Raw is http.client here, with a connection for each thread: aiohttp has no blocking form.
+    """
+    figures = []
+    with serving(as_openai(PNG)) as base, started(environments.clients()) as clients:
+        told = {"base": base, "as_bytes": False, "length": LENGTH, "blocking": True}
+        calls, rounds = shares(scale.of(CALLS)), scale.of(CROWD_ROUNDS)
+        found = in_turns(clients, rounds, calls, **told, at_once=1)
+        figures += [time_of(found, "blocking, one after another: time", "middle")]
+        figures += [_cpu(found, "blocking, one after another")]
+        found = in_turns(clients, rounds, shares(scale.of(4 * CALLS)), **told, at_once=THREADS)
+        figures += [throughput_of(found, f"blocking, from {THREADS} threads: throughput")]
+        figures += [_cpu(found, f"blocking, from {THREADS} threads")]
+    return Found(figures)
+
+
+def _cpu(found: Turns, what: str) -> Figure:
+    return time_of(found, f"{what}: CPU", "cpu_per_call")
+
+
+def _slower(found: Turns, figure: str, what: str, times: float) -> Goal:
+    ratio = found.ratios(figure, to="impasto")["litellm"]
+    return Goal(what=what, measured=ratio, limit=times, at_least=True)
+
+
+def _profile(environments: Environments, what: str, at_once: int, scale: Scale) -> Profile:
+    told = {"as_bytes": False, "length": LENGTH, "at_once": scale.of(at_once)}
+    with serving(as_openai(PNG)) as base, started(environments.pair()) as clients:
+        return profiled(clients, what, scale.of(PROFILED), base=base, **told)

@@ -1,101 +1,78 @@
-"""Many calls at once of each of the first six services, each answered after half a second.
-
-Beside raw aiohttp, and beside a service that does not answer, which must delay nobody.
-"""
+"""256 calls at once of each of the first six services, each answered after half a second."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import subprocess
-import sys
-import time
-from collections.abc import Awaitable, Callable, Iterator
-from pathlib import Path
+from environments import Environments
+from figures import Figure, Found, Goal, Profile, Scale, profiled, throughput_of, time_of
+from server import serving
+from services import VENDORS, recorded
+from turns import Client, Turns, as_openai, in_turns, started
 
-import aiohttp
+from impasto.testing import PNG
 
-import impasto
-
-SERVERS = Path(__file__).parents[1] / "servers"
-sys.path.insert(0, str(SERVERS))
-
-from vendors import VENDORS  # noqa: E402 - it lies beside, not on the path
-
-CALLS = 48
-LATENCY = 0.5  # seconds until the service answers
+AT_ONCE = 256
+CALLS = 2 * AT_ONCE  # of a turn: each lane makes two
+LATENCY = 0.5  # seconds until a service answers; real ones take longer, which hides more
 ROUNDS = 3
+PROFILED = 4_000
 
 
-@contextlib.contextmanager
-def service(name: str, seconds: float = 0.0, size: int = 0) -> Iterator[str]:
-    """Run the service *name* in a process of its own, and give its URL."""
-    command = [sys.executable, str(SERVERS / "vendors.py"), name, str(seconds), str(size)]
-    pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as process:
-        assert process.stdout is not None
-        try:
-            yield process.stdout.readline().strip()
-        finally:
-            process.kill()
+def measured(environments: Environments, scale: Scale) -> Found:
+    """Return calls per second of each service, against raw aiohttp sending the same requests."""
+    found = {name: _of_service(name, environments, scale) for name in scale.some(VENDORS)}
+    goals = {
+        name: Goal(
+            what=f"{throughput.what}, against raw aiohttp",
+            measured=throughput.ratios["impasto"],
+            limit=0.9,
+            at_least=True,
+        )
+        for name, (throughput, _) in found.items()
+    }
+    figures = [figure for both in found.values() for figure in both]
+    figures.append(_beside_a_hanging_one(environments, scale))
+
+    def profiles() -> list[Profile]:
+        missed = [name for name, goal in goals.items() if not goal.reached]
+        return [_profile(name, environments, scale) for name in missed]
+
+    return Found(figures, list(goals.values()), profiles)
 
 
-async def seconds_of(call: Callable[[], Awaitable[object]], calls: int) -> float:
-    """Return how long *calls* at once take."""
-    begun = time.perf_counter()
-    await asyncio.gather(*(call() for _ in range(calls)))
-    return time.perf_counter() - begun
+def _of_service(name: str, environments: Environments, scale: Scale) -> tuple[Figure, Figure]:
+    service = recorded(name, len(PNG), LATENCY * min(1, scale.part * 10))
+    # The SDK speaks this dialect alone.
+    pythons = environments.clients() if name == "openai" else environments.pair()
+    with serving(service.answers) as base, started(pythons, service.told) as clients:
+        found = _turns(clients, base, scale)
+    what = f"{AT_ONCE} at once, answered after {LATENCY:g} s, of {name}"
+    return throughput_of(found, what), time_of(found, f"{what}: CPU", "cpu_per_call")
 
 
-async def crowd(name: str, url: str, calls: int) -> float:
-    """Return the seconds of the last round of *calls* at once, the first being a warm-up."""
-    settings = {"prompt": "a fox", **VENDORS[name].settings, "api_base": url}
-    for _ in range(ROUNDS):
-        last = await seconds_of(lambda: impasto.aimage_generation(**settings), calls)
-    return last
+def _turns(clients: list[Client], base: str, scale: Scale, **more: object) -> Turns:
+    told = {"base": base, "as_bytes": True, "length": len(PNG), "at_once": scale.of(AT_ONCE)}
+    return in_turns(clients, scale.of(ROUNDS), lambda _: scale.of(CALLS), **told, **more)
 
 
-async def raw_crowd(url: str, calls: int) -> float:
-    """Return the same for raw aiohttp, asking the service that speaks OpenAI's dialect."""
-    body = {"model": "gpt-image-2", "prompt": "a fox"}
-    headers = {"Authorization": f"Bearer {VENDORS['openai'].key}"}
-    connector = aiohttp.TCPConnector(limit=0)
-    async with aiohttp.ClientSession(connector=connector, headers=headers) as session:
-
-        async def ask() -> None:
-            async with session.post(f"{url}/v1/images/generations", json=body) as response:
-                await response.json()
-
-        for _ in range(ROUNDS):
-            last = await seconds_of(ask, calls)
-    return last
+def _beside_a_hanging_one(environments: Environments, scale: Scale) -> Figure:
+    """Return calls per second beside as many calls of a server that never answers."""
+    with (
+        serving(as_openai(PNG, LATENCY * min(1, scale.part * 10))) as base,
+        serving(as_openai(PNG, 600)) as hanging,
+        started(environments.pair()) as clients,
+    ):
+        found = _turns(clients, base, scale, hanging=hanging)
+    return throughput_of(found, f"the same of openai, beside {AT_ONCE} calls that hang")
 
 
-async def beside_a_hanging_one(url: str, hanging: str) -> float:
-    """Return the seconds of a crowd while as many calls of another service get no answer."""
-    settings = {"prompt": "a fox", **VENDORS["together_ai"].settings, "api_base": hanging}
-    waiting = [asyncio.ensure_future(impasto.aimage_generation(**settings)) for _ in range(CALLS)]
-    try:
-        return await crowd("openai", url, CALLS)
-    finally:
-        for task in waiting:
-            task.cancel()
-        await asyncio.gather(*waiting, return_exceptions=True)
-
-
-def run(calls: int = CALLS) -> dict[str, float]:
-    """Return, for each service, the seconds of *calls* at once in parts of the latency."""
-    taken = {}
-    with service("openai", LATENCY) as url:
-        taken["raw aiohttp"] = asyncio.run(raw_crowd(url, calls))
-    for name in VENDORS:
-        with service(name, LATENCY) as url:
-            taken[name] = asyncio.run(crowd(name, url, calls))
-    with service("openai", LATENCY) as url, service("together_ai", 600) as hanging:
-        taken["openai, while another one hangs"] = asyncio.run(beside_a_hanging_one(url, hanging))
-    return {name: seconds / LATENCY for name, seconds in taken.items()}
-
-
-if __name__ == "__main__":
-    for name, ratio in run(int(sys.argv[1]) if len(sys.argv) > 1 else CALLS).items():
-        print(f"{name:34} {ratio:.2f} times the latency")
+def _profile(name: str, environments: Environments, scale: Scale) -> Profile:
+    """Return where the CPU goes while nothing is waited for, which makes it the same, but quick."""
+    service = recorded(name, len(PNG))
+    told = {"as_bytes": True, "length": len(PNG), "at_once": scale.of(AT_ONCE)}
+    with (
+        serving(service.answers) as base,
+        started(environments.pair(), service.told) as clients,
+    ):
+        return profiled(
+            clients, f"{AT_ONCE} at once of {name}", scale.of(PROFILED), base=base, **told
+        )

@@ -1,65 +1,121 @@
-"""CPU of `import impasto`, from wheels with every plugin of the repository installed.
-
-Against the import of pluggy, attrs and importlib_metadata alone, in the same environment, each in
-a fresh interpreter.
-"""
+"""Cold import: CPU, time and memory, each in a fresh interpreter, from wheels with bytecode."""
 
 from __future__ import annotations
 
 import os
-import resource
 import statistics
 import subprocess
-import sys
-import tempfile
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
-ROUNDS = 21
-CASES = {
-    "python": "pass",
-    "dependencies": "import pluggy, attrs, importlib_metadata",
-    "impasto": "import impasto",
-}
+from environments import MORE_PLUGINS, Environments
+from figures import Figure, Found, Goal, Scale
+
+ROUNDS = 20
+_EACH = 4  # of the rounds for those that take long
+DEPENDENCIES = "dependencies"
+CROWDED = f"impasto, {MORE_PLUGINS} more plugins"
+# Else it fetches its prices from the network.
+_ENVIRONMENT = {"PATH": os.environ["PATH"], "LITELLM_LOCAL_MODEL_COST_MAP": "True"}
+
+Case = tuple[Path, str]  # a Python, and the code that it runs
+Took = Mapping[str, float]
+Round = Mapping[str, Took]
 
 
-def installed_from_wheels(folder: Path) -> Path:
-    """Build every distribution of the repository, install the wheels, return the Python."""
-    uv = Path(sys.executable).with_name("uv")
-    sources = [ROOT, *(path.parent for path in ROOT.glob("[pc]*/impasto-*/pyproject.toml"))]
-    for source in sources:
-        command = [uv, "build", "-q", "--wheel", "--out-dir", folder / "wheels", source]
-        subprocess.run(command, check=True)
-    python = folder / "venv" / "bin" / "python"
-    subprocess.run([uv, "venv", "-q", "--python", sys.executable, folder / "venv"], check=True)
-    wheels = sorted((folder / "wheels").glob("*.whl"))
-    install = [uv, "pip", "install", "-q", "--compile-bytecode", "--python", python, *wheels]
-    subprocess.run([*install, "-c", ROOT / "constraints.txt"], check=True)
-    return python
+def measured(environments: Environments, scale: Scale) -> Found:
+    """Return what imports take, against pluggy, attrs and importlib_metadata alone."""
+    cases: dict[str, Case] = {
+        DEPENDENCIES: (environments.impasto, "import pluggy, attrs, importlib_metadata"),
+        "impasto": (environments.impasto, "import impasto"),
+        CROWDED: (environments.crowded, "import impasto"),
+    }
+    for name, python in (("openai", environments.openai), ("litellm", environments.litellm)):
+        if python is not None:
+            cases[name] = (python, f"import {name}")
+    return _found(_rounds(cases, scale.of(ROUNDS)))
 
 
-def cpu_of(python: Path, code: str) -> float:
-    """Return milliseconds of CPU for one fresh interpreter that runs *code*."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run([python, "-c", code], check=True, cwd="/", env={"PATH": os.environ["PATH"]})
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return spent * 1e3
+def _rounds(cases: Mapping[str, Case], rounds: int) -> list[Round]:
+    """Return what each case took in each round; those that take long only in some."""
+    return [
+        {
+            name: _once(python, code)
+            for name, (python, code) in cases.items()
+            if number % _EACH == 0 or name not in ("openai", "litellm")
+        }
+        for number in range(rounds)
+    ]
 
 
-def run() -> dict[str, float]:
-    """Return milliseconds of CPU for each case, and the ratio of ours to the dependencies."""
-    with tempfile.TemporaryDirectory() as folder:
-        python = installed_from_wheels(Path(folder))
-        rounds = [
-            {name: cpu_of(python, code) for name, code in CASES.items()} for _ in range(ROUNDS)
-        ]
-    figures = {name: statistics.median(one[name] for one in rounds) for name in CASES}
-    bare = figures["python"]
-    figures["ratio"] = (figures["impasto"] - bare) / (figures["dependencies"] - bare)
-    return figures
+def _once(python: Path, code: str) -> Took:
+    command = [python, "-I", Path(__file__).with_name("imported.py"), code]
+    told = subprocess.run(
+        command, check=True, capture_output=True, text=True, cwd="/", env=_ENVIRONMENT
+    )
+    cpu, time, memory = map(float, told.stdout.split("\n")[-2].split())
+    return {"CPU": cpu * 1e3, "time": time * 1e3, "memory": memory}
 
 
-if __name__ == "__main__":
-    for name, value in run().items():
-        print(f"{name:16} {value:.2f}")
+def _found(rounds: list[Round]) -> Found:
+    figures = []
+    for what, unit in (("CPU", "ms"), ("time", "ms"), ("memory", "MB")):
+        plain = [name for name in rounds[0] if name != CROWDED]
+        figures.append(_figure(f"cold import: {what}", unit, rounds, {n: n for n in plain}))
+        crowded = {DEPENDENCIES: DEPENDENCIES, "impasto": CROWDED}
+        told = f"the same with {MORE_PLUGINS} plugins more: {what}"
+        figures.append(_figure(told, unit, rounds, crowded))
+    return Found(figures, _goals(rounds))
+
+
+def _figure(what: str, unit: str, rounds: list[Round], names: Mapping[str, str]) -> Figure:
+    kind = what.rpartition(" ")[2]
+    return Figure(
+        what=what,
+        unit=unit,
+        values={
+            shown: statistics.median(one[name][kind] for one in rounds if name in one)
+            for shown, name in names.items()
+        },
+        ratios={
+            shown: _middle(rounds, name, lambda took, other: took[kind] / max(other[kind], 1e-9))
+            for shown, name in names.items()
+        },
+        reference=DEPENDENCIES,
+    )
+
+
+def _middle(
+    rounds: list[Round],
+    name: str,
+    compared: Callable[[Took, Took], float],
+    to: str = DEPENDENCIES,
+) -> float:
+    """Return the median of what *compared* says of *name* and *to* in each round."""
+    return statistics.median(compared(one[name], one[to]) for one in rounds if name in one)
+
+
+def _goals(rounds: list[Round]) -> list[Goal]:
+    goals = [
+        Goal(
+            what="import impasto, CPU, against its dependencies (pluggy, attrs, "
+            "importlib_metadata) alone",
+            measured=_middle(rounds, "impasto", _ratio),
+            limit=1.5,
+        ),
+        Goal(
+            what=f"import impasto, CPU, with {MORE_PLUGINS} plugins more: what they add",
+            measured=_middle(rounds, CROWDED, lambda it, to: it["CPU"] - to["CPU"], "impasto"),
+            limit=15,
+            unit="ms",
+        ),
+    ]
+    if "litellm" in rounds[0]:
+        measured = _middle(rounds, "litellm", _ratio, "impasto")
+        what = "import litellm, CPU, against impasto"
+        goals.append(Goal(what=what, measured=measured, limit=20, at_least=True))
+    return goals
+
+
+def _ratio(took: Took, other: Took) -> float:
+    return took["CPU"] / other["CPU"]

@@ -1,37 +1,83 @@
-"""``make bench``: every benchmark, in one run, side by side with what it is measured against."""
+"""``make bench``: impasto against raw aiohttp, the official openai SDK and LiteLLM, in one run."""
 
 from __future__ import annotations
 
-import platform
+import argparse
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
 
 import calls
+import crowd
 import dispatch
+import environments
+import footprint
 import imports
+import pictures
+import report
+from attrs import astuple
+from environments import OTHERS, Environments
+from figures import Found, Profile, Scale
+from turns import refuse_unless_same
+
+Benchmark = Callable[[Environments, Scale], Found]
+
+BENCHMARKS: dict[str, Benchmark] = {
+    "import": imports.measured,
+    "footprint": footprint.measured,
+    "calls": calls.one_by_one,
+    "crowds": calls.crowds,
+    "blocking": calls.blocking,
+    "pictures": pictures.measured,
+    "latency": crowd.measured,
+    "dispatch": dispatch.measured,
+}
+TINY = Scale(0.01)
 
 
 def main() -> None:
-    """Print the figures and their goals."""
-    importing, calling, dispatching = imports.run(), calls.run(), dispatch.run()
-    rows = [
-        ("import impasto, CPU, against its dependencies alone", importing["ratio"], "at most 1.5"),
-        ("one small call, CPU, against raw aiohttp", calling["ratio"], "at most 1.35"),
-        ("dispatch with 200 plugins, against 1", dispatching["ratio"], "about 1"),
-        (
-            "a bare name over 50 catalogues, first, ms",
-            dispatching["bare name over 50 catalogues, first, ms"],
-            "at most 100",
-        ),
-        (
-            "a bare name over 50 catalogues, later, us",
-            dispatching["bare name over 50 catalogues, later, us"],
-            "at most 10",
-        ),
-    ]
-    print(f"Python {platform.python_version()}, {platform.machine()}")
-    for what, value, goal in rows:
-        print(f"{what:54} {value:8.2f}   {goal}")
-    for title, figures in (("import, ms", importing), ("call, ms", calling)):
-        print(title, {name: round(value, 3) for name, value in figures.items()})
+    """Measure, print a table, and write the results of a full run."""
+    asked = _asked()
+    names = asked.names or list(BENCHMARKS)
+    begun = time.monotonic()
+    others = [name for name in OTHERS if name not in asked.without]
+    places = environments.here(others) if asked.tiny else environments.prepared(others)
+    refuse_unless_same(places.clients())
+    found = [_measured(name, places, TINY if asked.tiny else Scale()) for name in names]
+    profiles = [profile for one in found for profile in _profiles(one, asked.tiny)]
+    told = report.made(found, profiles, places, time.monotonic() - begun)
+    print("\n".join([*report.figures_table(told["figures"]), "", report.summary(told)]))
+    if asked.results is not None:
+        report.write(told, asked.results)
+    elif set(names) == set(BENCHMARKS) and not asked.tiny and None not in astuple(places):
+        report.write(told, report.RESULTS)
+        report.write_into_readme(told)
+
+
+def _asked() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHMARKS))
+    parser.add_argument("--tiny", action="store_true", help="only see whether it works")
+    parser.add_argument("--without", action="append", default=[], choices=OTHERS)
+    parser.add_argument("--results", type=Path, metavar="FOLDER", help="write the results there")
+    asked = parser.parse_args()
+    for name in asked.names:
+        if name not in BENCHMARKS:
+            parser.error(f"there is no benchmark {name!r}; there are {', '.join(BENCHMARKS)}")
+    return asked
+
+
+def _measured(name: str, places: Environments, scale: Scale) -> Found:
+    begun = time.monotonic()
+    found = BENCHMARKS[name](places, scale)
+    print(f"{name}: {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
+    return found
+
+
+def _profiles(found: Found, always: bool) -> list[Profile]:
+    unreached = any(not goal.reached for goal in found.goals)
+    return found.profile() if unreached or always else []
 
 
 if __name__ == "__main__":
