@@ -113,6 +113,14 @@ class TestWhatItSays:
             "https://api.replicate.com/v1/models/a/b would be asked first, for free" in told.notes
         )
 
+    def test_fallbacks_are_said_to_be_left_out(self):
+        """
+        What is shown is the first model's alone.
+        """
+        told = impasto.explain(**CALL, fallbacks=["sketch/oil-1"])
+
+        assert any("fallbacks are not explained" in note for note in told.notes)
+
     def test_a_missing_key_is_a_remark(self, monkeypatch):
         """
         Everything else can be said without one.
@@ -202,6 +210,30 @@ class TestCurl:
         assert f"Bearer {CANARY}" == received.headers["authorization"]
         assert b"it's $HOME" in received.body
         assert (PNG in received.body) == edit
+
+    def test_a_prompt_is_never_the_name_of_a_file(self, tmp_path, monkeypatch):
+        """
+        One that begins with "@" is sent as it is, and not what lies under that name.
+        """
+        if subprocess.run(["sh", "-c", "command -v curl"], capture_output=True).returncode:
+            pytest.skip("there is no curl here")
+        monkeypatch.undo()
+        (tmp_path / "image.png").write_bytes(PNG)
+        (tmp_path / "diary.txt").write_text("nobody's business")
+        with FakeServer() as server:
+            call = {**CALL, "prompt": "@diary.txt", "image": PNG, "api_base": server.url}
+            told = impasto.explain(**call)
+            subprocess.run(
+                ["sh", "-c", f"{told.requests[0].curl} --silent --noproxy '*'"],
+                cwd=tmp_path,
+                env={"OPENAI_API_KEY": CANARY, "PATH": "/usr/bin:/bin"},
+                check=True,
+                capture_output=True,
+                timeout=30,
+            )
+
+        assert b"@diary.txt" in server.received[0].body
+        assert b"nobody's business" not in server.received[0].body
 
     def test_a_picture_in_json_is_cut(self):
         """

@@ -60,7 +60,7 @@ async def explained(dispatch: Dispatch, asked: Asked, where: Origin) -> Explanat
         listed=call.card is not None,
         params={**fates, **_count(call, fates, len(plans)), **performance.told_besides()},
         requests=tuple(planned for planned, _ in plans if planned is not None),
-        notes=(*notes, *_remarks(loaded, settings.all)),
+        notes=(*notes, *_remarks(asked, loaded, settings.all)),
     )
 
 
@@ -70,7 +70,9 @@ def _count(call: Call, fates: Mapping[str, Fate], parts: int) -> dict[str, Fate]
     return {"n": Fate("n", "mapped", call.n, {}, f"split into {parts} requests")}
 
 
-def _remarks(loaded: Loaded, settings: Mapping[str, Any]) -> Iterator[str]:
+def _remarks(asked: Asked, loaded: Loaded, settings: Mapping[str, Any]) -> Iterator[str]:
+    if asked.fallbacks:
+        yield "this is what the first model would be asked; its fallbacks are not explained"
     if "authorize" in loaded.own:
         yield "a key, a token or a signature is added when it is sent"
     for name, setting in loaded.provider.settings.items():
@@ -129,8 +131,10 @@ def _curl(provider: Provider, request: Request, frozen: Request, headers: Mappin
         known = f'"{name}: {keyed[name]}"' if name in keyed else shlex.quote(f"{name}: {value}")
         words += ["-H", known]
     for name, part in request.form or ():
-        text = f"@{part.name}" if isinstance(part, ImageFile) else str(part)
-        words += ["-F", shlex.quote(f"{name}={text}")]
+        if isinstance(part, ImageFile):
+            words += ["-F", shlex.quote(f"{name}=@{part.name}")]
+        else:  # -F would take a prompt that begins with "@" for the name of a file to send
+            words += ["--form-string", shlex.quote(f"{name}={part}")]
     if request.form is None and frozen.body:
         text = frozen.body.decode("utf-8", "replace")
         short = text if len(text) <= _LONG else json.dumps(_body(request, frozen))
