@@ -16,6 +16,7 @@ from impasto._steering import DEFAULT_TIMEOUT, STEERING, steered
 from impasto.errors import BadRequestError, UnsupportedParamsError
 
 if TYPE_CHECKING:
+    from impasto._budgets import Budget
     from impasto._fallbacks import Fallback
     from impasto._leave import Leave
     from impasto._witness import Witness
@@ -66,6 +67,7 @@ class Asked:
         leave: What it waits for before it orders, where it is one of many calls.
         detached: Whether a handle is wanted, with which others can go on.
         witness: Who is told of the moments of an order.
+        budget: What it may cost, besides the budgets round it.
     """
 
     kind: Kind
@@ -89,6 +91,7 @@ class Asked:
     leave: Leave | None = None
     detached: bool = False
     witness: Witness | None = None
+    budget: Budget | None = None
 
 
 def sort(kind: Kind, arguments: Mapping[str, Any]) -> Asked:
