@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
@@ -15,7 +14,7 @@ from impasto._costs import Basis, beyond, prices_of
 from impasto._keys import Keyed
 from impasto._models import Parameter, Price
 from impasto._money import figure
-from impasto._possible import NotKnown, areas, possible
+from impasto._possible import NotKnown, areas, cases, fits, possible
 from impasto._token_bounds import TokenBounds
 
 _MILLION = Decimal(1_000_000)
@@ -187,11 +186,8 @@ def _by_pictures(call: Call, params: Params, prices: Sequence[Price], count: int
 
 
 def _that_may_hold(call: Call, params: Params, prices: Sequence[Price]) -> Iterator[Price]:
-    names = sorted({name for price in prices for name in price.when})
-    choices = {name: possible(name, call, params) for name in names}
-    for values in itertools.product(*(choices[name] or (None,) for name in names)):
-        case = dict(zip(names, values, strict=True))
-        price = next((one for one in prices if _fits(one, case)), None)
+    for case in cases(prices, call, params):
+        price = next((one for one in prices if fits(one, case)), None)
         if price is None:
             raise NotKnown(_without_price(case))
         yield price
@@ -202,10 +198,6 @@ def _without_price(case: Mapping[str, Any]) -> str:
     if unsaid:
         return f"its price depends on {' and '.join(unsaid)}, which the call does not say"
     return "no price is known for " + ", ".join(f"{name}={one}" for name, one in case.items())
-
-
-def _fits(price: Price, case: Mapping[str, Any]) -> bool:
-    return all(case.get(name) == value for name, value in price.when.items())
 
 
 def _bounds(price: Price, call: Call, params: Params) -> tuple[Decimal, Decimal]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from impasto._call import Call, Params
 from impasto._costs import sent_as
-from impasto._models import Parameter
+from impasto._models import Parameter, Price, Tokens
 from impasto._sizes import AnySize, pixels
 
 _AUTO = "auto"  # the provider chooses
@@ -31,6 +32,30 @@ def possible(name: str, call: Call, params: Params) -> tuple[Any, ...]:
     if said is None and listed.default not in (None, _AUTO):
         return (listed.default,)
     return tuple(one for one in listed.values or () if one != _AUTO)
+
+
+def cases(
+    rows: Sequence[Price | Tokens], call: Call, params: Params
+) -> Iterator[Mapping[str, Any]]:
+    """Yield each combination of values that decides which of *rows* holds.
+
+    A value is None where nobody can say what it is, and it may be one that no row is for.
+    """
+    names = sorted({name for row in rows for name in row.when})
+    listed = [
+        [*dict.fromkeys(row.when[name] for row in rows if name in row.when)] for name in names
+    ]
+    choices = [
+        possible(name, call, params) or (*values, None)
+        for name, values in zip(names, listed, strict=True)
+    ]
+    for values in itertools.product(*choices):
+        yield dict(zip(names, values, strict=True))
+
+
+def fits(row: Price | Tokens, case: Mapping[str, Any]) -> bool:
+    """Return whether *row* holds in *case*."""
+    return all(case.get(name) == value for name, value in row.when.items())
 
 
 def said_of(name: str, call: Call, params: Params) -> Any:

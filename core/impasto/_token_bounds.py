@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -12,10 +11,10 @@ from attrs import Factory, define
 from impasto._call import Call, Params
 from impasto._inputs import ImageFile
 from impasto._models import Grid, Price, Tokens
-from impasto._possible import NotKnown, edges_of, fewest, limits_of, most, possible, said_of
+from impasto._possible import NotKnown, cases, edges_of, fewest, fits, limits_of, most, said_of
 
 _MILLION = Decimal(1_000_000)
-_KINDS = ("input text", "input image", "output text", "output image")
+_OUTPUTS = ("output text", "output image")
 # Tokens round the words of a prompt.  Developers counted 6 in OpenAI's answers, and for each
 # picture that goes in 16 more, of a long one 50; so this is a guess on the safe side.
 _ROUND_THE_WORDS = 100
@@ -53,11 +52,17 @@ class TokenBounds:
         self._add("input text", 0, self._words())
         if self._pictures_in():
             self._add("input image", *self._of_rows("input image"))
-        for kind in ("output text", "output image"):
-            self._add(kind, *self._made(kind, is_bounded=outputs is not None))
-        if outputs is not None:  # words and pictures in any mixture, so all of the dearest kind
-            prices = [one for kind in _KINDS[2:] if (one := self._price(kind)) is not None]
-            self.high += outputs * max(one.amount for one in prices) / _MILLION
+        made = {kind: self._made(kind, is_bounded=outputs is not None) for kind in _OUTPUTS}
+        if outputs is None:
+            for kind, (low, high) in made.items():
+                self._add(kind, low, high)
+            return self
+        for kind, (low, _) in made.items():
+            self._add(kind, low, 0)
+        # Words and pictures in any mixture, so all of the dearest kind; and at least the pictures.
+        prices = [one for kind in _OUTPUTS if (one := self._price(kind)) is not None]
+        most = max(outputs, sum(high for _, high in made.values()))
+        self.high += most * max(one.amount for one in prices) / _MILLION
         return self
 
     def _price(self, kind: str) -> Price | None:
@@ -104,8 +109,7 @@ class TokenBounds:
             if self._price(kind) is not None and not is_bounded:
                 raise NotKnown("it writes words as well, and nobody says how many at most")
             return 0, 0
-        low, high = self._of_rows(kind)
-        return low, 0 if is_bounded else high
+        return self._of_rows(kind)
 
     # --- what the catalogue knows ---
 
@@ -125,11 +129,8 @@ class TokenBounds:
         unknown = f"how many tokens {what} is not published"
         if not rows:
             raise NotKnown(unknown)
-        names = sorted({name for row in rows for name in row.when})
-        choices = [possible(name, self.call, self.params) for name in names]
         bounds = []
-        for values in itertools.product(*choices):
-            case = dict(zip(names, values, strict=True))
+        for case in cases(rows, self.call, self.params):
             found = [_first(rows, per, case) for per in dict.fromkeys(row.per for row in rows)]
             fitting = [row for row in found if row is not None]
             if len(fitting) < len(found):
@@ -137,8 +138,6 @@ class TokenBounds:
             self.facts += fitting
             each = [self._amount(row) for row in fitting]
             bounds.append((sum(one for one, _ in each), sum(one for _, one in each)))
-        if not bounds:
-            raise NotKnown(f"{unknown} before {' and '.join(names)} are said")
         return min(one for one, _ in bounds), max(one for _, one in bounds)
 
     def _amount(self, row: Tokens) -> tuple[int, int]:
@@ -168,7 +167,7 @@ class TokenBounds:
 def _first(rows: Sequence[Tokens], per: str, case: Mapping[str, Any]) -> Tokens | None:
     """Return the first row of *per* that holds in *case*."""
     for row in rows:
-        if row.per == per and all(case.get(name) == one for name, one in row.when.items()):
+        if row.per == per and fits(row, case):
             return row
     return None
 
