@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from impasto._models import Price, structure_prices, unique_keys
+from attrs import evolve
+
+from impasto._models import Catalogue, Price, structure_prices, unique_keys
 from impasto.errors import BadRequestError, UnknownProviderError
 
 Lists: TypeAlias = Mapping[tuple[str, str], tuple[Price, ...]]
@@ -51,6 +53,19 @@ def own(provider: str, *models: str) -> tuple[Price, ...] | None:
         return None
     known = (_own.get((provider, model)) for model in models)
     return next((one for one in known if one is not None), None)
+
+
+def applied(catalogue: Catalogue, providers: Iterable[str]) -> Catalogue:
+    """Return *catalogue*, that of a provider with these names, with people's own prices in it."""
+    if not _own:
+        return catalogue
+    names = [*providers]
+    rows = []
+    for model in catalogue.models:
+        known = (own(name, model.name, *model.aliases) for name in names)
+        found = next((one for one in known if one is not None), None)
+        rows.append(model if found is None else evolve(model, prices=found, unpriced=""))
+    return Catalogue(tuple(rows))
 
 
 def _of_variable() -> Lists:
