@@ -93,8 +93,9 @@ def image_generation(
             `base_model`, `metadata`; `on_progress`, a function that is told with a
             `types.Partial`, as soon as it is known, how far each picture is; `fallbacks`, models
             to go on to where this one fails: each "provider/model", or a dict with "model" and
-            what is for that model alone, its `api_key` for one; and `fallback_after`: "refusal",
-            "ambiguous" or both, to go on after these as well.
+            what is for that model alone, its `api_key` for one; `fallback_after`: "refusal",
+            "ambiguous" or both, to go on after these as well; and `budget`, the most that the call
+            may cost: "1.50 USD", a number of dollars, or a `Budget`.
 
     Raises:
         BadRequestError: something in the call cannot be right; `param` says what.
@@ -102,6 +103,7 @@ def image_generation(
         ContentPolicyViolationError: the provider refused the prompt or the picture.
         AuthenticationError: the key is missing or wrong.
         RateLimitError: too many calls; `retry_after` says for how long.
+        BudgetExceededError: it may cost more than is left of a budget; nothing was sent.
         Timeout: the deadline passed; `maybe_accepted` says whether it may have cost money.
         ImpastoError: the base of these and all others; see `impasto.errors`.
     """
