@@ -162,8 +162,9 @@ class Market:
             return False
         fate = self._decides(asked)
         self.orders[asked.ticket] += asked.orders
-        self.billed[asked.ticket] += asked.orders and fate.bills
-        said = _http(fate.answer(VENDORS[asked.name].answer(received, PNG)), length=fate.length)
+        made = VENDORS[asked.name].answer(received, PNG)
+        self.billed[asked.ticket] += asked.orders and fate.bills and made.status < 400
+        said = _http(fate.answer(made), length=fate.length)
         self.lengths[-1] = (self.lengths[-1][0], len(said))
         if at_most is not None:
             _reset(writer)
