@@ -366,7 +366,8 @@ def raged(form: Form, calls: int, seed: int = 7) -> tuple[Storm, list[Ended], Le
     """Return a storm that is over, how its calls ended, and what it left behind."""
     with _overheard() as (warned, logged):
         _through(Storm(seed, 60), form)  # what is made once, and kept for good
-        before = _alive(), _settled(Counter())
+        time.sleep(0.2)  # for what is closed a moment later
+        before = _alive(), _open_files()
         storm = Storm(seed, calls)
         ended, tasks = _through(storm, form)
         files = _settled(before[1])
@@ -421,8 +422,8 @@ def _alive() -> Counter[str]:
 
 def _settled(wanted: Counter[str]) -> Counter[str]:
     """Return what is open, as soon as that is no more than *wanted*, or after a while."""
+    gc.collect()
     for _ in range(50):
-        gc.collect()
         found = _open_files()
         if found <= wanted:
             break
