@@ -18,7 +18,7 @@ from impasto._answer import ImageResponse
 from impasto._arguments import sort
 from impasto._call import Kind
 from impasto._dispatch import Dispatch
-from impasto._image import Source
+from impasto._image import EVERYBODYS, Source
 from impasto._notices import Origin
 from impasto.errors import ImpastoError
 
@@ -142,7 +142,10 @@ class Client:
     def owned(self, response: ImageResponse) -> ImageResponse:
         """Return *response* with pictures that this client fetches, where they are URLs."""
         source = Source(self._wires)
-        data = [evolve(image, source=source) if image.url else image for image in response.data]
+        data = [
+            evolve(image, source=source) if image.url and image._source is EVERYBODYS else image
+            for image in response.data
+        ]
         return evolve(response, data=data)
 
     def close(self) -> None:
