@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from attrs import Factory, define, evolve
 
-from impasto import _entries, _stored
+from impasto import _costs, _entries, _stored
 from impasto._answer import ImageResponse
 from impasto._call import Params
 from impasto._engine import Conversation, Known
@@ -379,7 +379,8 @@ def _result(part: Part, conversation: Conversation) -> ImageResponse:
     if params is None:
         params = conversation.line.ask("translate_params", Params, call=call)
     response = _stored.response_of(call, params, part.result)
-    return evolve(response, notes=(*response.notes, FROM_THE_JOURNAL))
+    notes = (*response.notes, FROM_THE_JOURNAL)
+    return evolve(response, notes=notes, asked=_costs.asked(call))
 
 
 def _error_of(part: Part) -> ImpastoError:

@@ -221,6 +221,8 @@ def _connected(path: Path) -> sqlite3.Connection:
 
 def _make(path: Path) -> None:
     """Make the file where it is missing, for nobody but its owner: prompts are in it."""
+    if path.is_dir():
+        raise _unusable(path, "it is a folder; name a file in it")
     if not path.parent.is_dir():
         raise _unusable(path, f"there is no folder {str(path.parent)!r}; make it first")
     try:
