@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from attrs import define, evolve, field
+from attrs import define, field
 
 import impasto
 from impasto._portal import run
@@ -273,7 +273,7 @@ class TestEveryByte:
         async def life(server: Breaking, key: str) -> tuple[Any, ...]:
             """Return what came of a call, of another one with its key, and of one that insists."""
             listening = await asyncio.start_server(server.serve, "127.0.0.1", 0)
-            server.url = "http://127.0.0.1:%d" % listening.sockets[0].getsockname()[1]
+            server.url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
             how = {"journal": tmp_path / "journal.db", "idempotency_key": key}
             outcomes: list[Any] = []
             for again in (None, None, "ambiguous"):

@@ -222,12 +222,13 @@ class Conversation:
         try:
             return self._completed(*await self._follow(known.request, 0.0, known.response))
         except _Read as read:
-            raise read.error from read.error.__cause__
+            error = read.error
+        raise error from error.__cause__
 
     def set_out(self) -> None:
-        """Begin with the order that is prepared, for which somebody has the answer."""
-        assert self._order_request is not None
-        self.line.begin(self._order_request)
+        """Begin with the order that is prepared, if one is; somebody has the answer to it."""
+        if self._order_request is not None:
+            self.line.begin(self._order_request)
 
     def order_form(self) -> tuple[Params, Request]:
         """Return the parameters in the provider's words, and the request that buys."""

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 FROM_THE_JOURNAL = "from the journal; nothing was asked"
 GONE_ON = "ordered before, as the journal says; it was not ordered again"
 T = TypeVar("T")
+_GONE = frozenset({404, 410})
 _LARGE = 64 * 1024  # bytes; an answer to a poll that is larger holds pictures
 log = logging.getLogger("impasto")
 
@@ -157,7 +158,7 @@ class Record:
             return await self._saved(part, conversation)
         if conversation.params is None:
             await conversation.prepare()
-            conversation.set_out()
+        conversation.set_out()
         conversation.known = Known(*part.answer) if part.answer else Known(_handle(part))
         stopped, unreadable = part.stopped, part.state == UNREADABLE
         try:
@@ -165,8 +166,12 @@ class Record:
         except ImpastoError as error:
             if self.may_order and stopped and part.state == FAILED:
                 return None  # it was called off, and nothing came of it
-            if self.may_order and self.again and error.maybe_accepted and unreadable:
+            if not self.may_order or not (unreadable or error.status_code in _GONE):
+                raise
+            if self.again and error.maybe_accepted:
                 return None
+            error.message += "; again='ambiguous' orders it again"
+            error.args = (error.message,)
             raise
         if not isinstance(outcome, ImageResponse):
             return outcome
