@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from attrs import define, frozen
 
 from impasto._http import Request, Response
+from impasto._redact import HIDDEN, without
 from impasto.errors import BadRequestError, ConflictError
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ UNREADABLE = "unreadable"  # the answer is here, and made no sense
 AMBIGUOUS = "ambiguous"  # it may have been taken, and nothing came
 FAILED = "failed"  # it cannot have been paid for, or the provider has said no
 _OF_A_REQUEST = ("url", "method", "headers", "step", "state", "after", "buys", "progress")
+_SHORTEST_SECRET = 16  # characters, a guess: real keys have 20 and more
 _LARGEST_JSON = 64 * 1024  # bytes of a request's JSON; larger ones hold pictures
 
 
@@ -250,21 +252,20 @@ def note_answer(
 ) -> None:
     """Write an answer, before it is read; without what is secret."""
     from impasto._line import NAMES_OF_SECRETS
-    from impasto._redact import HIDDEN, without
 
     headers = {
-        name: without(value, secrets)
+        name: hidden(value, secrets)
         for name, value in response.headers.items()
         if not NAMES_OF_SECRETS.search(name)
     }
     body = response.body
-    for secret in secrets:
+    for secret in _real(secrets):
         body = body.replace(secret.encode(), HIDDEN.encode())
     db.execute(
         "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?, ?, ?)",
         (
-            *(key, number, without(request, secrets), response.status, json.dumps(headers)),
-            *(without(response.url, secrets), body),
+            *(key, number, hidden(request, secrets), response.status, json.dumps(headers)),
+            *(hidden(response.url, secrets), body),
         ),
     )
     db.execute(
@@ -273,6 +274,19 @@ def note_answer(
         (ORDERING, ANSWERED, response.request_id, key, number),
     )
     _touch(db, key)
+
+
+def hidden(text: str, secrets: Sequence[str]) -> str:
+    """Return *text*, which is to be read again, without *secrets*."""
+    return without(text, _real(secrets))
+
+
+def _real(secrets: Sequence[str]) -> list[str]:
+    """Leave out words that people give to servers which want no key: "localhost", "none".
+
+    Hiding these would spoil what is to be read again.
+    """
+    return [secret for secret in secrets if len(secret) >= _SHORTEST_SECRET]
 
 
 def answered_as_text(request: Request) -> str:

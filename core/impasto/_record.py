@@ -282,7 +282,7 @@ class Record:
         except ImpastoError as error:  # the answer that led to it is kept
             log.info("%s: %s", conversation.line.who(), error)
         else:
-            handle = without(json.dumps(told), conversation.line.secrets())
+            handle = _entries.hidden(json.dumps(told), conversation.line.secrets())
             frame = _frame(conversation)
             await self._try(
                 lambda db: _entries.note_taken(db, self.key, part.number, handle, frame),
@@ -322,7 +322,7 @@ class Record:
         if isinstance(error, ImpastoError):
             told = _stored.error_told(error)
         else:
-            told = {"type": type(error).__name__, "message": str(error) or "interrupted"}
+            told = {"type": type(error).__name__, "message": f"ended by {type(error).__name__}"}
         text = json.dumps(told)
         await self._try(lambda db: _entries.note_failed(db, self.key, text))
         await self.released()
@@ -337,6 +337,7 @@ class Record:
         except ImpastoError as error:
             log.warning("%s", error)
         finally:
+            store.running.discard(self.key)
             released(store)
 
     async def _do(self, work: Callable[[_entries.Connection], T], *, durable: bool = False) -> T:
