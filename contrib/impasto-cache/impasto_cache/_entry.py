@@ -110,6 +110,7 @@ def response_of(entry: Mapping[str, Any], pictures: Sequence[bytes], call: Call)
     made = datetime.fromisoformat(entry["made"])
     when = made.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
     usage = entry["usage"]
+    then = "" if usage is None else "; usage is that of then"
     hit = {"hit": True, "made": entry["made"], "cost_then": entry["cost"]}
     return ImageResponse(
         **{name: entry[name] for name in _PLAIN},
@@ -117,7 +118,7 @@ def response_of(entry: Mapping[str, Any], pictures: Sequence[bytes], call: Call)
         charged=Cost.cached("impasto-cache"),
         params={one["name"]: Fate(**one) for one in entry["params"]} | _not_asked(call),
         notes=(
-            f"from the cache, made {when}: nothing was sent or paid; usage is that of then",
+            f"from the cache, made {when}: nothing was sent or paid{then}",
             *entry["notes"],
         ),
         provider_specific_fields={**entry["provider_specific_fields"], "cache": hit},
