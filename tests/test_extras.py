@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import textwrap
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -379,3 +381,33 @@ print(*[line for name in sorted(sys.modules) if "_echo_" in name
         assert ("", 0) == (done.stderr, done.returncode)
         assert [] == [part for part in says.split("...") if part not in done.stdout]
         assert bool(says) == bool(done.stdout.strip())
+
+
+class TestPage:
+    """docs/pages/extras.md tells how to make one."""
+
+    PAGE = (Path(__file__).parent.parent / "docs" / "pages" / "extras.md").read_text("utf-8")
+
+    @pytest.mark.usefixtures("no_extras")
+    def test_it_works_as_it_says(self, install, monkeypatch, capsys):
+        """
+        Its module, under its entry point, does what stands below.
+        """
+        files = dict(
+            re.findall(
+                r"<!-- file: (\S+) -->\n```\w+\n(.*?)^```$", self.PAGE, re.DOTALL | re.MULTILINE
+            )
+        )
+        project = tomllib.loads(files["pyproject.toml"])["project"]
+        ((name, module),) = project["entry-points"]["impasto.extras"].items()
+        install(name, files["impasto_house.py"], project["name"])
+        codes = re.findall(r"(?<!-->\n)^```python\n(.*?)^```$", self.PAGE, re.DOTALL | re.MULTILINE)
+        names: dict[str, Any] = {}
+        exec(codes[0].replace('impasto.use("cache")', ""), names)
+        exec(codes[1], names)
+        promised = codes[1].splitlines()[-1].removeprefix("# ")
+
+        assert ("impasto-house", "impasto_house.py") == (project["name"], f"{module}.py")
+        assert f"{promised}\n" == capsys.readouterr().out
+        with pytest.raises(BadRequestError, match="who pays"):
+            impasto.image_generation("a fox", model="sketch/oil-1")

@@ -39,7 +39,7 @@ class Cache:
             BadRequestError: *call.cache* is nothing that this cache does.
         """
         wanted = wishes(call.cache)
-        key = key_of(call) if wanted.reads or wanted.writes else None
+        key = await _key(call) if wanted.reads or wanted.writes else None
         if key is None:
             return await proceed(call)
         if not wanted.reads:
@@ -79,6 +79,12 @@ class Cache:
         # who fetched them once need not do so again
         data = [one.with_content(content) if one.url else one for one, content in both]
         return evolve(response, data=data)
+
+
+async def _key(call: Call) -> str | None:
+    if call.images or call.mask is not None:  # a digest of all their bytes
+        return await asyncio.to_thread(key_of, call)
+    return key_of(call)
 
 
 def _is_complete(call: Call, response: ImageResponse) -> bool:

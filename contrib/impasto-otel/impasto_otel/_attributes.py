@@ -107,7 +107,7 @@ def of_drawer(response: ImageResponse) -> dict[str, str]:
 
 def is_from_cache(response: ImageResponse) -> bool:
     """Return whether nobody was asked for *response*."""
-    return response.cost is not None and str(response.cost.basis) == "cache"
+    return response.cost is not None and response.cost.basis == "cache"
 
 
 def tokens(response: ImageResponse) -> Iterator[tuple[str, int]]:
