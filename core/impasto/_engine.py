@@ -65,6 +65,7 @@ class Conversation:
         ordered: True while the provider may have taken an order that it has not refused.
         pending: The request that waits for the provider's job, while there is one.
         repeats: How often a request that buys was sent again.
+        called_off: Whether no order may go out any more.
         stopped: Whether the provider says that it stopped the job.
         report: What to tell how far the provider is, where somebody listens.
         witness: Who is told of the moments of an order.
@@ -80,6 +81,7 @@ class Conversation:
     ordered: bool = False
     pending: Request | None = None
     repeats: int = 0
+    called_off: bool = False
     stopped: bool = False
     report: Callable[[float | str | Partial], None] | None = None
     witness: Witness | None = None
@@ -279,6 +281,8 @@ class Conversation:
         return self._order if request.buys else _nothing
 
     def _order(self) -> None:
+        if self.called_off:  # what goes out is written by a task of its own, which comes later
+            raise asyncio.CancelledError
         self.ordered = True
 
     def _parsed(self, request: Request, response: Response) -> ImageResponse | Request:
