@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from impasto import ImageResponse, hookimpl
 from impasto.types import Call
 from impasto_cache._cache import Cache, Proceed
+from impasto_cache._entry import FIELD
 from impasto_cache._limits import Limits
 from impasto_cache._settings import settings
 from impasto_cache._store import Contents, Store
@@ -67,7 +68,7 @@ def prune() -> None:
 
 def is_hit(response: ImageResponse) -> bool:
     """Return whether *response* came from the cache, and nobody was paid for it."""
-    told = response.provider_specific_fields.get("cache")
+    told = response.provider_specific_fields.get(FIELD)
     return isinstance(told, dict) and told.get("hit") is True
 
 

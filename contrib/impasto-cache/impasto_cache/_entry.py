@@ -15,6 +15,7 @@ from impasto import Cost, Fate, Image, ImageResponse, Usage
 from impasto.types import Call
 from impasto_cache._key import LEFT_OUT
 
+FIELD = "impasto_cache"  # of `provider_specific_fields`: where a hit says that it is one
 FORM = 1  # another one when what is written today can no longer be read
 
 _PLAIN = (
@@ -121,7 +122,7 @@ def response_of(entry: Mapping[str, Any], pictures: Sequence[bytes], call: Call)
             f"from the cache, made {when}: nothing was sent or paid{then}",
             *entry["notes"],
         ),
-        provider_specific_fields={**entry["provider_specific_fields"], "cache": hit},
+        provider_specific_fields={**entry["provider_specific_fields"], FIELD: hit},
         data=[_image_of(*both) for both in zip(entry["data"], pictures, strict=True)],
         settings=call.settings,
     )

@@ -36,7 +36,7 @@ class TestHit:
             second.cost.amount,
             second._hidden_params["response_cost"],
         )
-        assert [str(first.cost.amount), "USD"] == second.provider_specific_fields["cache"][
+        assert [str(first.cost.amount), "USD"] == second.provider_specific_fields["impasto_cache"][
             "cost_then"
         ]
         assert second.notes[0].startswith("from the cache, made 20")
