@@ -213,6 +213,18 @@ class TestWhatIsCounted:
         budget = asyncio.run(leave())
         assert (0, Decimal("0.08") * len(server.received)) == (budget.reserved, budget.spent)
 
+    def test_what_a_journal_has(self, draw, tmp_path):
+        """
+        It was paid for by the call that ordered it.
+        """
+        known = {"journal": tmp_path / "journal.db", "idempotency_key": "a-fox"}
+        first, second = impasto.budget("1 USD"), impasto.budget("1 USD")
+        draw(**known, budget=first)
+        draw(**known, budget=second)
+
+        assert ("0.04", "0.00") == (f"{first.spent:.2f}", f"{second.spent:.2f}")
+        assert 0 == second.reserved
+
     def test_a_broken_extra(self, draw, monkeypatch):
         """
         Whatever it raises, the call has ended; what it cost is counted.

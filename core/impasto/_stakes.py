@@ -23,12 +23,13 @@ class Stake:
     """What one order may cost, laid aside in every budget that it counts in.
 
     Attributes:
+        is_asked: Whether anybody was asked for pictures, instead of a journal.
         is_out: Whether the provider may have taken the latest order, and has not refused it.
     """
 
     def __init__(self, budgets: Sequence[Budget], most: Decimal) -> None:
         """Take over *most*, which is laid aside in *budgets* already."""
-        self.is_out = False
+        self.is_asked = self.is_out = False
         self._budgets = budgets
         self._most = most
         self._held = most  # of it, what is laid aside
@@ -61,7 +62,13 @@ class Stake:
         self._held, self._counted, self.is_out = self._most, _NOTHING, False
 
     def settle(self, response: ImageResponse) -> None:
-        """Count what *response* cost; where that is unknown, the most that it may."""
+        """Count what *response* cost; where that is unknown, the most that it may.
+
+        Nothing where a journal had it, or knew of a job: that was ordered before.
+        """
+        if not self.is_asked:
+            self._count(_NOTHING)
+            return
         cost = response.cost
         known = cost is not None and all(one.currency == cost.currency for one in self._budgets)
         self._count(cost.amount if cost is not None and known else self._most)

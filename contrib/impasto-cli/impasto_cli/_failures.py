@@ -34,6 +34,8 @@ _IN_OPTIONS: Mapping[str, str] = {
     "impasto.prices(...) names a price": "a file that IMPASTO_PRICES names has prices of your own",
     "impasto.budget(..., unknown='allow') allows it": "--unpriced allow allows it",
     "again='ambiguous'": "--again ambiguous",
+    "pass journal='path'": "--journal PATH",
+    "idempotency_key=": "--idempotency-key ",
 }
 
 
