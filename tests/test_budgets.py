@@ -369,6 +369,17 @@ class TestWhereItCounts:
         assert ("0.09", "0.08") == (str(outer.spent), str(inner.spent))
         assert 2 == len(server.received)
 
+    def test_a_block_within_itself(self, draw):
+        """
+        It counts once, and goes on counting when the inner one has ended.
+        """
+        with impasto.budget("1 USD") as budget:
+            with budget:
+                draw()
+            draw()
+
+        assert ("0.08", "0.00", "0.92") == stands(budget)
+
     def test_an_argument_counts_besides(self, draw):
         """
         A call's own budget is one more.

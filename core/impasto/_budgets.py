@@ -114,7 +114,7 @@ class Budget:
     # --- a block of calls ---
 
     def __enter__(self) -> Self:
-        _active.set(_without_twice([*_here(), self]))
+        _active.set((*_here(), self))
         if self.threads:
             _blocks.append(_Block(self, WeakSet(threading.enumerate())))
         return self
@@ -128,7 +128,10 @@ class Budget:
         mine = [block for block in _blocks if block.budget is self]
         if self.threads and mine:
             _blocks.remove(mine[-1])
-        _active.set(tuple(one for one in _active.get() if one is not self))
+        active = [*_active.get()]
+        if self in active:  # it may stand in itself
+            del active[-1 - active[::-1].index(self)]
+        _active.set(tuple(active))
 
 
 # --- whose budget counts ----------------------------------------------------------------------
@@ -153,8 +156,8 @@ _blocks: list[_Block] = []
 
 def budgets_for(explicit: Budget | None) -> tuple[Budget, ...]:
     """Return the budgets that a call made here counts in; none for nearly every call."""
-    if explicit is None and not _blocks:
-        return _active.get()
+    if explicit is None and not _blocks and not _active.get():
+        return ()
     return _without_twice([*_here(), *([] if explicit is None else [explicit])])
 
 
