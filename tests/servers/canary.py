@@ -29,11 +29,18 @@ class SignIn:
         name: The service.
         secrets: The keys, by the settings that hold them.
         wrapped: How a setting is given to a call: a function, for a token that is asked for.
+        variables: The environment's names for the keys; none where they are arguments only.
     """
 
     name: str
     secrets: Mapping[str, str]
     wrapped: Callable[[str], Any] = str
+    variables: tuple[str, ...] = ()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables that hold the keys."""
+        return dict(zip(self.variables, self.secrets.values(), strict=False))
 
     def call(self, base: str) -> dict[str, Any]:
         """Return the arguments of a call at *base* that names the keys itself."""
@@ -58,9 +65,15 @@ def sign_ins() -> dict[str, SignIn]:
     """Return every way to sign in that needs nobody but the service."""
     bird = {setting: f"{_SONG}{setting}" for setting in ("api_key", "token", "secret", "session")}
     return {
-        "openai": SignIn(name="openai", secrets={"api_key": bird["api_key"]}),
-        "azure, a key": SignIn(name="azure", secrets={"api_key": bird["api_key"]}),
-        "azure, a token": SignIn(name="azure", secrets={"azure_ad_token": bird["token"]}),
+        "openai": SignIn(
+            name="openai", secrets={"api_key": bird["api_key"]}, variables=("OPENAI_API_KEY",)
+        ),
+        "azure, a key": SignIn(
+            name="azure", secrets={"api_key": bird["api_key"]}, variables=("AZURE_API_KEY",)
+        ),
+        "azure, a token": SignIn(
+            name="azure", secrets={"azure_ad_token": bird["token"]}, variables=("AZURE_AD_TOKEN",)
+        ),
         "azure, a function": SignIn(
             name="azure",
             secrets={"azure_ad_token_provider": bird["token"]},
@@ -73,16 +86,27 @@ def sign_ins() -> dict[str, SignIn]:
                 "aws_secret_access_key": bird["secret"],
                 "aws_session_token": bird["session"],
             },
+            variables=("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"),
         ),
-        "bedrock, a token": SignIn(name="bedrock", secrets={"api_key": bird["api_key"]}),
+        "bedrock, a token": SignIn(
+            name="bedrock",
+            secrets={"api_key": bird["api_key"]},
+            variables=("AWS_BEARER_TOKEN_BEDROCK",),
+        ),
         "vertex_ai, a token": SignIn(name="vertex_ai", secrets={"access_token": bird["token"]}),
         "vertex_ai, a function": SignIn(
             name="vertex_ai",
             secrets={"access_token": bird["token"]},
             wrapped=lambda key: lambda: key,
         ),
-        "replicate": SignIn(name="replicate", secrets={"api_key": bird["api_key"]}),
-        "together_ai": SignIn(name="together_ai", secrets={"api_key": bird["api_key"]}),
+        "replicate": SignIn(
+            name="replicate", secrets={"api_key": bird["api_key"]}, variables=("REPLICATE_API_KEY",)
+        ),
+        "together_ai": SignIn(
+            name="together_ai",
+            secrets={"api_key": bird["api_key"]},
+            variables=("TOGETHER_API_KEY",),
+        ),
     }
 
 
