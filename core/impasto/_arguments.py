@@ -16,8 +16,10 @@ from impasto._steering import DEFAULT_TIMEOUT, STEERING, steered
 from impasto.errors import BadRequestError, UnsupportedParamsError
 
 if TYPE_CHECKING:
+    from impasto._booking import Booking
     from impasto._fallbacks import Fallback
     from impasto._leave import Leave
+    from impasto._record import Record
     from impasto._witness import Witness
 
 _COMMON = frozenset(COMMON)
@@ -67,6 +69,8 @@ class Asked:
         leave: What it waits for before it orders, where it is one of many calls.
         detached: Whether a handle is wanted, with which others can go on.
         witness: Who is told of the moments of an order.
+        booking: What a journal knows it by.
+        record: What the journal knows of it, and where it is written what becomes of it.
     """
 
     kind: Kind
@@ -91,6 +95,8 @@ class Asked:
     leave: Leave | None = None
     detached: bool = False
     witness: Witness | None = None
+    booking: Booking | None = None
+    record: Record | None = None
 
 
 def sort(kind: Kind, arguments: Mapping[str, Any]) -> Asked:

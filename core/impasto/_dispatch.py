@@ -47,6 +47,10 @@ class Dispatch:
 
     async def perform(self, asked: Asked, where: Origin) -> ImageResponse:
         """Do what *asked* says; *where* is the user's line of code."""
+        if asked.booking is not None:
+            from impasto._journaled import journaled
+
+            return await journaled(self, asked, where)
         begun = self.wires.monotonic()
         model = asked.model or _default_model(self.registry, asked.provider)
         if asked.fallbacks:

@@ -13,6 +13,7 @@ from impasto._freeze import NOTHING, Additions, checked_headers
 from impasto.errors import BadRequestError
 
 if TYPE_CHECKING:
+    from impasto._booking import Booking
     from impasto._fallbacks import Fallback
 
 DEFAULT_TIMEOUT = 600.0  # seconds; LiteLLM's
@@ -40,6 +41,9 @@ STEERING = frozenset(
         "tags",
         "fallbacks",
         "fallback_after",
+        "journal",
+        "idempotency_key",
+        "again",
     }
 )
 
@@ -68,6 +72,7 @@ def steered(steering: Mapping[str, Any]) -> dict[str, Any]:
         "on_progress": _checks.function("on_progress", steering.get("on_progress")),
         "fallbacks": _fallbacks(steering.get("fallbacks")),
         "fallback_after": _after(steering.get("fallback_after", ())),
+        "booking": _booking(steering),
     }
 
 
@@ -139,6 +144,14 @@ def _fallbacks(value: Any) -> tuple[Fallback, ...]:
     from impasto._fallbacks import listed  # which sorts words that steer, too
 
     return listed(value)
+
+
+def _booking(steering: Mapping[str, Any]) -> Booking | None:
+    if steering.keys().isdisjoint(("journal", "idempotency_key", "again")):
+        return None
+    from impasto._booking import booked  # which few calls need
+
+    return booked(**{name: steering.get(name) for name in ("journal", "idempotency_key", "again")})
 
 
 def _after(value: Any) -> frozenset[str]:
