@@ -210,6 +210,26 @@ def test_batches(way, given, call, server, ear, log, tmp_path):
 
 
 @everybody
+def test_journals(way, given, call, server, ear, log, tmp_path):
+    """
+    Nor in a journal: not in its files, and not in what another call makes of them.
+    """
+    for fate in ("well", "400", "401", "an echo as a success", "a page", "dropped", "late"):
+        kept = {"journal": tmp_path / "jobs.db", "idempotency_key": fate}
+        for server.fate in (fate, None):
+            one = outcome_of(impasto.image_generation, **call, **kept, max_retries=0, timeout=0.3)
+            ear.listen_to_all(f"{fate}, then {server.fate}", one)
+        ear.listen_to_files(tmp_path)
+    told = CliRunner().invoke(main, ["jobs", "--journal", str(tmp_path / "jobs.db"), "--json"])
+    ear.listen("what the command tells of it", told.output)
+    for line in log:
+        ear.listen("the log", line)
+
+    assert [] == sorted({*ear.heard})
+    assert "late" in told.output
+
+
+@everybody
 def test_clients(way, given, call, server, ear):
     """
     Nor in a client, in who the providers are, or in what an awaited call raises.
@@ -230,9 +250,11 @@ def test_clients(way, given, call, server, ear):
 
 
 COMMANDS = [
-    ["generate", "a fox"],
-    ["--debug", "generate", "a fox"],
+    ["generate", "a fox", "--journal", "jobs.db"],
+    ["generate", "a fox", "--json"],
     ["explain", "a fox"],
+    ["explain", "a fox", "--json"],
+    ["jobs", "--journal", "jobs.db"],
     ["doctor"],
     ["providers"],
 ]
