@@ -77,8 +77,11 @@ def log():
 
 
 @pytest.fixture
-def ear(way):
-    return Ear(SIGN_INS[way].secrets)
+def ear(way, record_property):
+    """Return what hears the keys; how often it listened is what was tried."""
+    ear = Ear(SIGN_INS[way].secrets)
+    yield ear
+    record_property("tried", ear.listened)
 
 
 @pytest.fixture
