@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _COMMON = frozenset(COMMON)
 # Known from LiteLLM, and nothing that impasto would do in silence.
-_NOT_DONE = frozenset({"caching", "cache", "client", "stream"})
+_NOT_DONE = frozenset({"client", "stream"})
 
 
 # What nearly every call has besides the common vocabulary; none of it is LiteLLM's.
@@ -62,6 +62,7 @@ class Asked:
         mock_response: What to return instead of asking the provider.
         base_model: The model that stands behind a deployment's name.
         metadata: The caller's own, for extras; no provider sees it.
+        cache: What is asked of an extra that keeps answers; None where nothing is said.
         on_progress: What to tell how far the call is.
         fallbacks: Models to go on to where this one fails.
         fallback_after: Failures after which that is allowed, too: "refusal", "ambiguous".
@@ -87,6 +88,7 @@ class Asked:
     mock_response: Any = None
     base_model: str | None = None
     metadata: Mapping[str, Any] = field(factory=dict)
+    cache: Mapping[str, Any] | None = None
     on_progress: Listener | None = None
     fallbacks: tuple[Fallback, ...] = ()
     fallback_after: frozenset[str] = frozenset()

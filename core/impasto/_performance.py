@@ -86,6 +86,10 @@ class Performance:
             drop_params=_drop_params(asked),
             timeout=asked.timeout,
             detached=asked.detached,
+            metadata=asked.metadata or None,
+            cache=asked.cache,
+            extra_body=asked.additions.body or None,
+            extra_query=asked.additions.query or None,
             **self._without_dropped(asked.common),
         )
 

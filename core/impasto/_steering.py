@@ -35,6 +35,8 @@ STEERING = frozenset(
         "metadata",
         "base_model",
         "model_info",
+        "caching",
+        "cache",
         "on_progress",
         "tags",
         "fallbacks",
@@ -44,6 +46,9 @@ STEERING = frozenset(
         "again",
     }
 )
+
+# What `caching=False` means, in LiteLLM's words for a single call.
+NOT_CACHED = {"no-cache": True, "no-store": True}
 
 # What `fallback_after` takes: failures after which nobody else is asked by itself.
 _FAILURES = frozenset({"refusal", "ambiguous"})
@@ -63,11 +68,22 @@ def steered(steering: Mapping[str, Any]) -> dict[str, Any]:
         "mock_response": steering.get("mock_response"),
         "base_model": _checks.text("base_model", steering.get("base_model")),
         "metadata": _checks.mapping("metadata", steering.get("metadata", {})),
+        "cache": _cache(steering),
         "on_progress": _checks.function("on_progress", steering.get("on_progress")),
         "fallbacks": _fallbacks(steering.get("fallbacks")),
         "fallback_after": _after(steering.get("fallback_after", ())),
         "booking": _booking(steering),
     }
+
+
+def _cache(steering: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return what *caching* and *cache* ask of an extra that keeps answers, as one dict."""
+    caching, words = steering.get("caching"), steering.get("cache")
+    if _checks.flag("caching", caching) is False or words is False:
+        return NOT_CACHED
+    if words:
+        return _checks.mapping("cache", words)
+    return {} if caching else None
 
 
 def _additions(steering: Mapping[str, Any]) -> Additions:

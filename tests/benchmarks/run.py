@@ -12,6 +12,7 @@ import calls
 import crowd
 import dispatch
 import environments
+import extras
 import footprint
 import imports
 import pictures
@@ -32,6 +33,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "pictures": pictures.measured,
     "latency": crowd.measured,
     "dispatch": dispatch.measured,
+    "extras": extras.measured,
 }
 TINY = Scale(0.01)
 
