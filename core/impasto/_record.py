@@ -311,8 +311,7 @@ class Record:
     async def done(self, response: ImageResponse) -> ImageResponse:
         """Write that the call has pictures; return *response*, with what could not be written."""
         provider, model = response.provider, response.model or ""
-        await self._try(lambda db: _entries.note_done(db, self.key, provider, model))
-        await self.released()
+        await self._let_go(lambda db: _entries.note_done(db, self.key, provider, model))
         if not self.troubles:
             return response
         return evolve(response, notes=(*response.notes, *dict.fromkeys(self.troubles)))
@@ -324,18 +323,28 @@ class Record:
         else:
             told = {"type": type(error).__name__, "message": f"ended by {type(error).__name__}"}
         text = json.dumps(told)
-        await self._try(lambda db: _entries.note_failed(db, self.key, text))
-        await self.released()
+        await self._let_go(lambda db: _entries.note_failed(db, self.key, text))
 
     async def released(self) -> None:
         """Let others have the call: whatever is left of it may be asked for by anybody."""
+        if self.store is not None:
+            await self._let_go(lambda _: None)
+
+    async def _let_go(self, work: Callable[[_entries.Connection], None]) -> None:
+        """Write how the call ended, and let others have it."""
         store, self.store = self.store, None
-        if store is None:
+        if store is None:  # somebody has it already
+            await self._try(work)
             return
+
+        def write(db: _entries.Connection) -> None:
+            work(db)
+            _entries.release(db, store, self.key)
+
         try:
-            await store.do(lambda db: _entries.release(db, store, self.key))
+            await store.do(write)
         except ImpastoError as error:
-            log.warning("%s", error)
+            self._in_trouble(error)
         finally:
             store.running.discard(self.key)
             released(store)
@@ -352,8 +361,11 @@ class Record:
         try:
             await self._do(work, durable=durable)
         except ImpastoError as error:
-            log.warning("%s", error)
-            self.troubles.append(error.message)
+            self._in_trouble(error)
+
+    def _in_trouble(self, error: ImpastoError) -> None:
+        log.warning("%s", error)
+        self.troubles.append(error.message)
 
 
 # --- what is written --------------------------------------------------------------------------
