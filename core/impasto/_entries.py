@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import time
@@ -56,6 +55,7 @@ class Part:
         result: What came of it where nothing is sent.
         frame: What another process needs to go on, but for the handle.
         request_id: What the provider's support asks for.
+        token: Of this order; the pictures of another one are not taken for its own.
     """
 
     number: int
@@ -73,6 +73,7 @@ class Part:
     result: Mapping[str, Any] | None = None
     frame: Mapping[str, Any] | None = None
     request_id: str | None = None
+    token: str = ""
 
     def who(self) -> tuple[str, str, int | None, int | None]:
         """Return by what an order is known again."""
@@ -185,7 +186,7 @@ def parts(db: Connection, key: str) -> list[Part]:
     """Return the orders of a call, with their answers."""
     rows = db.execute(
         "SELECT part, turn, parts.provider, parts.model, n, seed, state, handle, stopped, error, "
-        "result, frame, request_id, request, status, headers, url, body "
+        "result, frame, request_id, token, request, status, headers, url, body "
         "FROM parts LEFT JOIN answers USING (key, part) WHERE key = ? ORDER BY part",
         (key,),
     )
@@ -194,7 +195,7 @@ def parts(db: Connection, key: str) -> list[Part]:
 
 def _part(row: Sequence[Any]) -> Part:
     number, turn, provider, model, n, seed, state, handle, stopped, error, result = row[:11]
-    frame, request_id, request, status, headers, url, body = row[11:]
+    frame, request_id, token, request, status, headers, url, body = row[11:]
     answer = None
     if request is not None:
         response = Response(status=status, headers=json.loads(headers), body=body, url=url)
@@ -209,6 +210,7 @@ def _part(row: Sequence[Any]) -> Part:
         result=json.loads(result) if result else None,
         frame=json.loads(frame) if frame else None,
         request_id=request_id,
+        token=token or "",
     )
 
 
@@ -223,11 +225,11 @@ def note_order(db: Connection, key: str, part: Part, frame: str) -> None:
     """Write that *part* is about to be sent; what was known of it before no longer counts."""
     _forget_answer(db, key, part.number)
     db.execute(
-        "INSERT OR REPLACE INTO parts(key, part, turn, provider, model, n, seed, state, frame) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO parts(key, part, turn, provider, model, n, seed, state, frame, "
+        "token) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             *(key, part.number, part.turn, part.provider, part.model, part.n, part.seed),
-            *(ORDERING, frame),
+            *(ORDERING, frame, part.token),
         ),
     )
     _touch(db, key)
@@ -361,40 +363,73 @@ def _touch(db: Connection, key: str) -> None:
 # --- pictures ---------------------------------------------------------------------------------
 
 
-def note_content(db: Connection, key: str, part: int, number: int, content: bytes) -> None:
+@frozen
+class Place:
+    """Where a picture is in a journal.
+
+    Attributes:
+        key: The call's.
+        part: Which order of the call.
+        token: The order's own, without which it may be another one that took its place.
+        number: Which of its pictures.
+    """
+
+    key: str
+    part: int
+    token: str
+    number: int
+
+
+_IS_THERE = "SELECT 1 FROM parts WHERE key = ? AND part = ? AND token = ?"
+
+
+def note_content(db: Connection, place: Place, content: bytes) -> None:
     """Write the bytes of a picture that was behind a URL."""
+    _note(db, place, "content", content)
+
+
+def note_path(db: Connection, place: Place, path: Path, sha256: str) -> None:
+    """Write where a picture was saved, and what is in that file."""
+    _note(db, place, "path", os.fsencode(path.absolute()))  # a name need not be text
+    _note(db, place, "sha256", sha256)
+    _touch(db, place.key)
+
+
+def _note(db: Connection, place: Place, column: str, value: bytes | str) -> None:
+    where = (place.key, place.part, place.token)
+    if db.execute(_IS_THERE, where).fetchone() is None:
+        return
     db.execute(
-        "INSERT INTO pictures(key, part, number, sha256, content) VALUES (?, ?, ?, ?, ?) "
-        "ON CONFLICT DO UPDATE SET sha256 = excluded.sha256, content = excluded.content",
-        (key, part, number, hashlib.sha256(content).hexdigest(), content),
+        f"INSERT INTO pictures(key, part, number, {column}) VALUES (?, ?, ?, ?) "  # noqa: S608 - ours
+        f"ON CONFLICT DO UPDATE SET {column} = excluded.{column}",
+        (place.key, place.part, place.number, value),
     )
 
 
-def note_path(db: Connection, key: str, part: int, number: int, path: Path) -> None:
-    """Write where a picture was saved."""
-    db.execute(
-        "INSERT INTO pictures(key, part, number, path) VALUES (?, ?, ?, ?) "
-        "ON CONFLICT DO UPDATE SET path = excluded.path",
-        (key, part, number, os.fsencode(path.absolute())),  # a name need not be text
-    )
-    _touch(db, key)
-
-
-def content(db: Connection, key: str, part: int, number: int) -> bytes | None:
+def content(db: Connection, place: Place) -> bytes | None:
     """Return the bytes of a picture that was behind a URL, where they are here."""
     found = db.execute(
-        "SELECT content FROM pictures WHERE key = ? AND part = ? AND number = ?",
-        (key, part, number),
+        "SELECT content FROM pictures JOIN parts USING (key, part) "
+        "WHERE key = ? AND part = ? AND token = ? AND number = ?",
+        (place.key, place.part, place.token, place.number),
     ).fetchone()
     return None if found is None else found[0]
 
 
-def paths(db: Connection, key: str, part: int | None = None) -> list[Path]:
-    """Return where pictures of the call were saved, in their order; or those of one *part*."""
+def files(db: Connection, key: str, part: int) -> list[tuple[Path, str]]:
+    """Return where the pictures of an order were saved, and what was in those files."""
     rows = db.execute(
-        "SELECT path FROM pictures WHERE key = ? AND path IS NOT NULL AND part = coalesce(?, part) "
-        "ORDER BY part, number",
+        "SELECT path, sha256 FROM pictures WHERE key = ? AND part = ? AND path IS NOT NULL "
+        "ORDER BY number",
         (key, part),
+    )
+    return [(Path(os.fsdecode(path)), sha256) for path, sha256 in rows]
+
+
+def paths(db: Connection, key: str) -> list[Path]:
+    """Return where pictures of the call were saved, in their order."""
+    rows = db.execute(
+        "SELECT path FROM pictures WHERE key = ? AND path IS NOT NULL ORDER BY part, number", (key,)
     )
     return [Path(os.fsdecode(path)) for (path,) in rows]
 
