@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from attrs import define, frozen
+from attrs import frozen
 
 from impasto._http import Request, Response
+from impasto._parts import ANSWERED, FAILED, ORDERING, TAKEN, Part, parts
 from impasto._redact import HIDDEN, without
 from impasto.errors import BadRequestError, ConflictError
 
@@ -23,65 +22,9 @@ if TYPE_CHECKING:
 
 Connection: TypeAlias = "sqlite3.Connection"
 
-# States of a part.  In all but the last it may have been paid for.
-ORDERING = "ordering"  # it is about to be sent, or was
-TAKEN = "taken"  # there is a job that can be asked for
-ANSWERED = "answered"  # the answer is here
-UNREADABLE = "unreadable"  # the answer is here, and made no sense
-AMBIGUOUS = "ambiguous"  # it may have been taken, and nothing came
-FAILED = "failed"  # it cannot have been paid for, or the provider has said no
 _OF_A_REQUEST = ("url", "method", "headers", "step", "state", "after", "buys", "progress")
 _SHORTEST_SECRET = 16  # characters, a guess: real keys have 20 and more
 _LARGEST_JSON = 64 * 1024  # bytes of a request's JSON; larger ones hold pictures
-
-
-@define
-class Part:
-    """One order of a call, as it was left.
-
-    Attributes:
-        number: Which of the call's.
-        turn: Which of the models that were asked, from 0.
-        provider: Who was asked,
-        model: and which model.
-        n: How many pictures.
-        seed: Their seed.
-        state: One of the words above.
-        handle: The request that asks for the job.
-        is_answered: Whether an answer was written down.
-        answer: The last request that was answered, and its answer.
-        stopped: Whether the provider said that it stops the job.
-        error: Why it failed, as JSON.
-        result: What came of it where nothing is sent.
-        frame: What another process needs to go on, but for the handle.
-        request_id: What the provider's support asks for.
-        token: Of this order; the pictures of another one are not taken for its own.
-    """
-
-    number: int
-    turn: int
-    provider: str
-    model: str
-    n: int | None
-    seed: int | None
-    state: str
-    handle: Request | None = None
-    is_answered: bool = False
-    answer: tuple[Request, Response] | None = None
-    stopped: bool = False
-    error: Mapping[str, Any] | None = None
-    result: Mapping[str, Any] | None = None
-    frame: Mapping[str, Any] | None = None
-    request_id: str | None = None
-    token: str = ""
-
-    def who(self) -> tuple[str, str, int | None, int | None]:
-        """Return by what an order is known again."""
-        return self.provider, self.model, self.n, self.seed
-
-    def may_be_paid(self) -> bool:
-        """Return whether it must not be ordered again just so."""
-        return self.state != FAILED
 
 
 @frozen(kw_only=True)
@@ -179,45 +122,6 @@ def _refuse_another(booking: Booking, before: Mapping[str, str], now: Mapping[st
         )
 
 
-# --- reading ----------------------------------------------------------------------------------
-
-
-def parts(db: Connection, key: str) -> list[Part]:
-    """Return the orders of a call, with their answers."""
-    rows = db.execute(
-        "SELECT part, turn, parts.provider, parts.model, n, seed, state, handle, stopped, error, "
-        "result, frame, request_id, token, request, status, headers, url, body "
-        "FROM parts LEFT JOIN answers USING (key, part) WHERE key = ? ORDER BY part",
-        (key,),
-    )
-    return [_part(row) for row in rows]
-
-
-def _part(row: Sequence[Any]) -> Part:
-    number, turn, provider, model, n, seed, state, handle, stopped, error, result = row[:11]
-    frame, request_id, token, request, status, headers, url, body = row[11:]
-    answer = None
-    if request is not None:
-        response = Response(status=status, headers=json.loads(headers), body=body, url=url)
-        answer = _request(request), response
-    return Part(
-        *(number, turn, provider, model, n, seed, state),
-        handle=_request(handle) if handle else None,
-        is_answered=answer is not None,
-        answer=answer,
-        stopped=bool(stopped),
-        error=json.loads(error) if error else None,
-        result=json.loads(result) if result else None,
-        frame=json.loads(frame) if frame else None,
-        request_id=request_id,
-        token=token or "",
-    )
-
-
-def _request(text: str) -> Request:
-    return Request(**json.loads(text))
-
-
 # --- the moments of an order ------------------------------------------------------------------
 
 
@@ -232,7 +136,7 @@ def note_order(db: Connection, key: str, part: Part, frame: str) -> None:
             *(ORDERING, frame, part.token),
         ),
     )
-    _touch(db, key)
+    touch(db, key)
 
 
 def note_taken(db: Connection, key: str, number: int, handle: str, frame: str) -> None:
@@ -241,7 +145,7 @@ def note_taken(db: Connection, key: str, number: int, handle: str, frame: str) -
         "UPDATE parts SET state = ?, handle = ?, frame = ? WHERE key = ? AND part = ?",
         (TAKEN, handle, frame, key, number),
     )
-    _touch(db, key)
+    touch(db, key)
 
 
 def note_answer(
@@ -275,7 +179,7 @@ def note_answer(
         "request_id = coalesce(?, request_id) WHERE key = ? AND part = ?",
         (ORDERING, ANSWERED, response.request_id, key, number),
     )
-    _touch(db, key)
+    touch(db, key)
 
 
 def hidden(text: str, secrets: Sequence[str]) -> str:
@@ -326,7 +230,7 @@ def note_end(db: Connection, key: str, part: Part, error: str | None) -> None:
     )
     if part.state == FAILED:
         _forget_answer(db, key, part.number)
-    _touch(db, key)
+    touch(db, key)
 
 
 # --- the end ----------------------------------------------------------------------------------
@@ -338,13 +242,13 @@ def note_done(db: Connection, key: str, provider: str | None, model: str) -> Non
         "UPDATE calls SET outcome = 'done', provider = ?, model = ?, error = NULL WHERE key = ?",
         (provider, model, key),
     )
-    _touch(db, key)
+    touch(db, key)
 
 
 def note_failed(db: Connection, key: str, error: str) -> None:
     """Write that the call has none."""
     db.execute("UPDATE calls SET outcome = 'failed', error = ? WHERE key = ?", (error, key))
-    _touch(db, key)
+    touch(db, key)
 
 
 def release(db: Connection, store: Store, key: str) -> None:
@@ -356,82 +260,9 @@ def release(db: Connection, store: Store, key: str) -> None:
     store.running.discard(key)
 
 
-def _touch(db: Connection, key: str) -> None:
+def touch(db: Connection, key: str) -> None:
+    """Write that something was written of the call."""
     db.execute("UPDATE calls SET changed = ? WHERE key = ?", (time.time(), key))
-
-
-# --- pictures ---------------------------------------------------------------------------------
-
-
-@frozen
-class Place:
-    """Where a picture is in a journal.
-
-    Attributes:
-        key: The call's.
-        part: Which order of the call.
-        token: The order's own, without which it may be another one that took its place.
-        number: Which of its pictures.
-    """
-
-    key: str
-    part: int
-    token: str
-    number: int
-
-
-_IS_THERE = "SELECT 1 FROM parts WHERE key = ? AND part = ? AND token = ?"
-
-
-def note_content(db: Connection, place: Place, content: bytes) -> None:
-    """Write the bytes of a picture that was behind a URL."""
-    _note(db, place, "content", content)
-
-
-def note_path(db: Connection, place: Place, path: Path, sha256: str) -> None:
-    """Write where a picture was saved, and what is in that file."""
-    _note(db, place, "path", os.fsencode(path.absolute()))  # a name need not be text
-    _note(db, place, "sha256", sha256)
-    _touch(db, place.key)
-
-
-def _note(db: Connection, place: Place, column: str, value: bytes | str) -> None:
-    where = (place.key, place.part, place.token)
-    if db.execute(_IS_THERE, where).fetchone() is None:
-        return
-    db.execute(
-        f"INSERT INTO pictures(key, part, number, {column}) VALUES (?, ?, ?, ?) "  # noqa: S608 - ours
-        f"ON CONFLICT DO UPDATE SET {column} = excluded.{column}",
-        (place.key, place.part, place.number, value),
-    )
-
-
-def content(db: Connection, place: Place) -> bytes | None:
-    """Return the bytes of a picture that was behind a URL, where they are here."""
-    found = db.execute(
-        "SELECT content FROM pictures JOIN parts USING (key, part) "
-        "WHERE key = ? AND part = ? AND token = ? AND number = ?",
-        (place.key, place.part, place.token, place.number),
-    ).fetchone()
-    return None if found is None else found[0]
-
-
-def files(db: Connection, key: str, part: int) -> list[tuple[Path, str]]:
-    """Return where the pictures of an order were saved, and what was in those files."""
-    rows = db.execute(
-        "SELECT path, sha256 FROM pictures WHERE key = ? AND part = ? AND path IS NOT NULL "
-        "ORDER BY number",
-        (key, part),
-    )
-    return [(Path(os.fsdecode(path)), sha256) for path, sha256 in rows]
-
-
-def paths(db: Connection, key: str) -> list[Path]:
-    """Return where pictures of the call were saved, in their order."""
-    rows = db.execute(
-        "SELECT path FROM pictures WHERE key = ? AND path IS NOT NULL ORDER BY part, number", (key,)
-    )
-    return [Path(os.fsdecode(path)) for (path,) in rows]
 
 
 # --- forgetting -------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from attrs import Factory, define
 
 from impasto._engine import Conversation
-from impasto._entries import FAILED, Part
+from impasto._parts import FAILED, Part
 
 if TYPE_CHECKING:
     from impasto._performance import Performance

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from attrs import Factory, define, evolve
 
-from impasto import _entries, _stored
+from impasto import _entries, _kept, _stored
 from impasto._answer import ImageResponse
 from impasto._call import Params
 from impasto._engine import Conversation, Known
-from impasto._entries import AMBIGUOUS, ANSWERED, FAILED, ORDERING, TAKEN, UNREADABLE, Part
 from impasto._http import Request, Response
+from impasto._parts import AMBIGUOUS, ANSWERED, FAILED, ORDERING, TAKEN, UNREADABLE, Part
 from impasto._recollection import Ordered, Recollection
 from impasto._remains import (
     FROM_THE_JOURNAL,
@@ -142,7 +142,7 @@ class Record:
             if self.again and self.may_order:
                 return None
             raise unsure(part, self.key)
-        files = await self._do(lambda db: _entries.files(db, self.key, part.number))
+        files = await self._do(lambda db: _kept.files(db, self.key, part.number))
         data = await asyncio.to_thread(unchanged, files)
         if data:
             return ImageResponse(
@@ -212,8 +212,7 @@ class Record:
         """Return *response* with pictures whose bytes, and whose files, are written down."""
         wires = conversation.line.wires
         places = [
-            _entries.Place(self.key, part.number, part.token, at)
-            for at in range(len(response.data))
+            _kept.Place(self.key, part.number, part.token, at) for at in range(len(response.data))
         ]
         data = [
             evolve(image, source=KeptSource(wires, self.path, place))

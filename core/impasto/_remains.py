@@ -12,9 +12,9 @@ from impasto import _costs, _stored
 from impasto._answer import ImageResponse
 from impasto._call import Params
 from impasto._engine import Conversation
-from impasto._entries import Part
 from impasto._http import Request
 from impasto._image import Image
+from impasto._parts import Part
 from impasto._redact import without
 from impasto._sources import digest
 from impasto.errors import ImpastoError

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from impasto import _entries
+from impasto import _kept
+from impasto._entries import Connection
 from impasto._image import EVERYBODYS, Source
 from impasto.errors import ImpastoError
 
@@ -23,7 +24,7 @@ log = logging.getLogger("impasto")
 class KeptSource(Source):
     """Fetches a picture once, and notes where it is saved; another process has everybody's."""
 
-    def __init__(self, wires: Wires | None, journal: Path, place: _entries.Place) -> None:
+    def __init__(self, wires: Wires | None, journal: Path, place: _kept.Place) -> None:
         """Prepare for a picture.
 
         Args:
@@ -37,11 +38,11 @@ class KeptSource(Source):
 
     async def fetch(self, url: str, trusted: frozenset[str], timeout: float) -> bytes:
         """Return the picture: from the journal, where it was fetched before."""
-        kept = await self._tried(lambda db: _entries.content(db, self._place))
+        kept = await self._tried(lambda db: _kept.content(db, self._place))
         if kept is not None:
             return kept
         data = await super().fetch(url, trusted, timeout)
-        await self._tried(lambda db: _entries.note_content(db, self._place, data), durable=True)
+        await self._tried(lambda db: _kept.note_content(db, self._place, data), durable=True)
         return data
 
     def saved(self, image: Image, path: Path) -> None:
@@ -50,13 +51,11 @@ class KeptSource(Source):
 
         try:
             sha256 = digest(path)
-            done_now(self._journal, lambda db: _entries.note_path(db, self._place, path, sha256))
+            done_now(self._journal, lambda db: _kept.note_path(db, self._place, path, sha256))
         except (ImpastoError, OSError) as error:
             log.warning("%s", error)
 
-    async def _tried(
-        self, work: Callable[[_entries.Connection], T], *, durable: bool = False
-    ) -> T | None:
+    async def _tried(self, work: Callable[[Connection], T], *, durable: bool = False) -> T | None:
         """Return what *work* returns; None where the journal cannot be used."""
         from impasto._store import done_at
 
