@@ -32,8 +32,9 @@ _IN_OPTIONS: Mapping[str, str] = {
     "pass api_key=...": "pass -p api_key=...",
     "fallback_after=": "-p fallback_after=",
     "again='ambiguous'": "--again ambiguous",
-    "pass journal='path'": "--journal PATH",
+    "pass journal='path'": "pass --journal PATH",
     "idempotency_key=": "--idempotency-key ",
+    "idempotency_key": "--idempotency-key",
 }
 
 
