@@ -49,7 +49,7 @@ def written(
     """
     entry = {
         "form": FORM,
-        "made": made.isoformat(timespec="seconds"),
+        "made": made.isoformat(),
         "expires": None if expires is None else expires.isoformat(),
         **{name: getattr(response, name) for name in _PLAIN},
         "usage": None if response.usage is None else response.usage.model_dump(),

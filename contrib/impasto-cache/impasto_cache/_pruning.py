@@ -29,11 +29,17 @@ _UNLOCKED = 86_400.0
 
 def prune(root: Path, limits: Limits) -> None:
     """Remove from *root* what is beyond *limits*, unless another process is about it."""
+    lock = FileLock(root / "pruning.lock", mode=0o600)
     try:
-        with FileLock(root / "pruning.lock", mode=0o600, blocking=False):
-            Pruning(Found.of(root), limits).run()
+        lock.acquire(blocking=False)
     except Timeout:
         return
+    except (OSError, NotImplementedError):
+        pass  # a file system without locks: twice at once is work for nothing, and no harm
+    try:
+        Pruning(Found.of(root), limits).run()
+    finally:
+        lock.release()
 
 
 def clear(root: Path) -> None:

@@ -132,6 +132,29 @@ class TestHit:
 
         assert impasto_cache.is_hit(response)
 
+    def test_jobs(self, scripted, openai):
+        """
+        One is done at once, where the answer is there.
+        """
+        script = scripted(openai.answer())
+        jobs = [script.submit(openai.call).result() for _ in range(2)]
+
+        assert [False, True] == [impasto_cache.is_hit(one) for one in jobs]
+
+    def test_batches(self, monkeypatch, tmp_path):
+        """
+        What is equal is asked for once, and saved twice.
+        """
+        monkeypatch.setattr(dispatch(), "extras", {})
+        impasto.use("cache")
+        prompts = ["a fox", "a hare", "a fox"]
+        done = list(
+            impasto.batch(prompts, model="sketch/oil-1", size="64x64", out=tmp_path / "out")
+        )
+        hits = [impasto_cache.is_hit(one.response) for one in done]
+
+        assert (1, 3) == (sum(hits), len([*(tmp_path / "out").glob("*.png")]))
+
 
 class TestNotKept:
     """What is asked for again."""
@@ -233,24 +256,9 @@ class TestWishes:
         """
         script = scripted(*openai.different(3))
         script.play(openai.call)
-        if words == {"cache": {"s-maxage": 0}}:
-            self.age_by(60)
         got = [script.play({**openai.call, **words}), script.play(openai.call)]
 
         assert expected == [impasto_cache.is_hit(one) for one in got]
-
-    def age_by(self, seconds):
-        """Make all answers so much older."""
-        import json
-        from datetime import datetime, timedelta
-
-        from impasto_cache import _entry
-
-        for path in impasto_cache.contents().folder.rglob("*.json"):
-            entry = _entry.read(path.read_bytes())
-            made = datetime.fromisoformat(entry["made"]) - timedelta(seconds=seconds)
-            entry["made"] = made.isoformat()
-            path.write_text(json.dumps({"sha256": _entry._seal(entry), "entry": entry}))
 
     def test_a_refreshed_answer_takes_the_place_of_the_old_one(self, scripted, openai):
         """
@@ -339,31 +347,35 @@ class TestTogether:
         """
         Who waited in vain asks for itself, which the deadline then ends.
         """
-        script = scripted(openai.answer())
-        inner = asyncio.Event()
+        script = scripted(openai.answer(), openai.answer())
+        entered, go_on = [], asyncio.Event()
 
         async def slow(call, proceed):
-            await inner.wait()
+            entered.append(call.timeout)
+            await go_on.wait()
             return await proceed(call)
 
         outer = script.client.extras.pop("cache")
         script.client.extras.update(slow=slow, cache=outer)
 
+        async def entered_by(count):
+            while len(entered) < count:
+                await asyncio.sleep(0.01)
+
         async def both():
             first = asyncio.create_task(script._perform("generate", openai.call))
-            await asyncio.sleep(0.05)
-            second = script._perform("generate", {**openai.call, "timeout": 0.1})
-            second = asyncio.create_task(second)
-            await asyncio.sleep(0.3)
-            inner.set()
-            return await asyncio.gather(first, second, return_exceptions=True)
+            await entered_by(1)
+            waiting = script._perform("generate", {**openai.call, "timeout": 0.1})
+            second = asyncio.create_task(waiting)
+            await entered_by(2)
+            go_on.set()
+            return await asyncio.gather(first, second)
 
         # the script's clock stands still, so that the deadline ends nothing
-        script._replies.append(openai.answer())
         responses = asyncio.run(both())
 
         assert [False, False] == [impasto_cache.is_hit(one) for one in responses]
-        assert 2 == len(script.sent)
+        assert [600.0, 0.1] == entered
 
     def test_a_cancelled_call_gives_its_turn_away(self, scripted, openai):
         """

@@ -34,8 +34,9 @@ _IN_OPTIONS: Mapping[str, str] = {
     "impasto.prices(...) names a price": "a file that IMPASTO_PRICES names has prices of your own",
     "impasto.budget(..., unknown='allow') allows it": "--unpriced allow allows it",
     "again='ambiguous'": "--again ambiguous",
-    "pass journal='path'": "--journal PATH",
+    "pass journal='path'": "pass --journal PATH",
     "idempotency_key=": "--idempotency-key ",
+    "idempotency_key": "--idempotency-key",
 }
 
 
