@@ -262,6 +262,19 @@ class TestOver:
         assert "may cost $0.08, and $0.06 is left of a budget of $0.10" in str(error)
         assert "0.06" == str(budget.left)
 
+    def test_what_is_left_open(self):
+        """
+        Where the provider chooses, the dearest counts; the message says how it is less.
+        """
+        call = {"prompt": "a fox", "model": "openai/gpt-image-2", "api_key": "k"}
+        with impasto.budget("0.10 USD"):
+            with pytest.raises(BudgetExceededError, match="say it, and it is less"):
+                impasto.image_generation(**call)
+            with pytest.raises(BudgetExceededError) as caught:
+                impasto.image_generation(**call, size="1024x1024", quality="high")
+
+        assert "say it" not in str(caught.value)
+
     def test_all_parts_or_none(self, server, draw):
         """
         Two of three requests would fit; none is sent.
