@@ -13,7 +13,6 @@ from attrs import Factory, define, evolve, field
 from impasto import _settings
 from impasto._answer import Fate, ImageResponse
 from impasto._arguments import Asked
-from impasto._budgets import budgets_for
 from impasto._call import Call
 from impasto._engine import Conversation
 from impasto._image import EVERYBODYS, Image
@@ -25,6 +24,7 @@ from impasto._notices import Origin, warn_if_partial
 from impasto._plugin import Loaded, Plugin
 from impasto._repeats import Policy
 from impasto._reports import Report
+from impasto._scopes import budgets_for
 from impasto._split import joined, split
 from impasto._wires import Wires
 from impasto.errors import ImpastoError, UnsupportedParamsError
