@@ -79,11 +79,11 @@ class Asked:
     common: Mapping[str, Any] = field(factory=dict)
     image: Any = None
     mask: Any = None
-    words: Mapping[str, Any] = field(factory=dict)
+    words: Mapping[str, Any] = field(factory=dict, repr=False)  # keys are among them
     timeout: float = DEFAULT_TIMEOUT
     drop_params: bool | None = None
     dropped: frozenset[str] = frozenset()
-    additions: Additions = NOTHING
+    additions: Additions = field(default=NOTHING, repr=False)
     max_retries: int | None = None
     mock_response: Any = None
     base_model: str | None = None

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from itertools import accumulate
 from typing import Any
 
-from attrs import Factory, define, evolve
+from attrs import Factory, define, evolve, field
 
 from impasto import _settings
 from impasto._answer import Fate, ImageResponse
@@ -54,7 +54,7 @@ class Performance:
     wires: Wires
     deadline: float
     settings: _settings.Resolved
-    where: Origin = ("impasto", 0, {})
+    where: Origin = field(default=("impasto", 0, {}), repr=False)  # its module's variables
     notes: tuple[str, ...] = ()
     _left_out: dict[str, Fate] = Factory(dict)
 

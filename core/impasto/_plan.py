@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from impasto import _checks
 from impasto._dispatch import Dispatch
@@ -42,9 +42,9 @@ class Plan:
     """
 
     prompts: Prompts
-    common: Mapping[str, Any]
+    common: Mapping[str, Any] = field(repr=False)  # keys are among them
     dispatch: Callable[[], Dispatch]
-    where: Origin
+    where: Origin = field(repr=False)
     folder: Path | None
     concurrency: int
     ledger: Ledger | None
