@@ -17,6 +17,7 @@ from impasto.errors import BadRequestError, UnsupportedParamsError
 
 if TYPE_CHECKING:
     from impasto._booking import Booking
+    from impasto._budgets import Budget
     from impasto._fallbacks import Fallback
     from impasto._leave import Leave
     from impasto._record import Record
@@ -69,6 +70,7 @@ class Asked:
         leave: What it waits for before it orders, where it is one of many calls.
         detached: Whether a handle is wanted, with which others can go on.
         witness: Who is told of the moments of an order.
+        budget: What it may cost, besides the budgets round it.
         booking: What a journal knows it by.
         record: What the journal knows of it, and where it is written what becomes of it.
     """
@@ -95,6 +97,7 @@ class Asked:
     leave: Leave | None = None
     detached: bool = False
     witness: Witness | None = None
+    budget: Budget | None = None
     booking: Booking | None = None
     record: Record | None = None
 

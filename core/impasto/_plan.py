@@ -10,6 +10,7 @@ from typing import Any
 from attrs import field, frozen
 
 from impasto import _checks
+from impasto._budgets import given as given_budget
 from impasto._dispatch import Dispatch
 from impasto._ledger import Ledger
 from impasto._limits import Limiter, LocalLimiter
@@ -80,11 +81,15 @@ def planned(
     """
     if again not in (None, "ambiguous"):
         raise BadRequestError(f"again={again!r}; it takes 'ambiguous'", param="again")
+    common = dict(given.pop("common"))
+    if common.get("budget") is not None:  # one for all of them, not one for each
+        common["budget"] = given_budget(common["budget"])
     kept = None if journal is None else _path_of(journal, ledger)
     folder = None if out is None else Path(out)
     path = folder / _MANIFEST if manifest is None and folder is not None else manifest
     return Plan(
         prompts=prompts,
+        common=common,
         folder=folder,
         concurrency=_checks.count("concurrency", concurrency),
         ledger=ledger if kept is None else _ledger_of(kept),
