@@ -206,7 +206,7 @@ class Conversation:
             response, sent = await self._exchange(request)
             if self.witness is not None:
                 await self.witness.answered(self, sent, response)
-            if len(response.body) < LARGE:
+            if response.size < LARGE:
                 outcome = self._parsed(sent, response)
             else:
                 outcome = await READING.here().run(partial(self._parsed, sent, response))
@@ -316,7 +316,7 @@ class Conversation:
         what = response.content_type or "no content type"
         return self._complete(
             APIResponseValidationError(
-                f"the answer ({response.status}, {what}, {len(response.body):,} bytes) made no "
+                f"the answer ({response.status}, {what}, {response.size:,} bytes) made no "
                 f"sense: {type(error).__name__}: {error}",
                 status_code=response.status,
             ),

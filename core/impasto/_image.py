@@ -7,7 +7,7 @@ import binascii
 import os
 import secrets
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from html import escape
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import evolve, field, frozen
 
+from impasto._held import Held
 from impasto._inputs import from_base64, from_data_url
 from impasto._keys import Keyed
 from impasto._pixels import EXTENSIONS, Measured, measure
@@ -79,7 +80,7 @@ class Image(Keyed):
     )
 
     url: str | None = None
-    _b64_json: str | None = field(default=None, alias="b64_json")
+    _b64_json: str | Held | None = field(default=None, alias="b64_json")
     _content: bytes | None = field(default=None, alias="content")
     revised_prompt: str | None = None
     seed: int | None = None
@@ -96,7 +97,7 @@ class Image(Keyed):
     def b64_json(self) -> str | None:
         """The bytes in base64, or None where they are behind a URL."""
         if self._b64_json is not None:
-            return self._b64_json
+            return str(self._b64_json)
         data = self._readable()
         return None if data is None else base64.b64encode(data).decode("ascii")
 
@@ -131,6 +132,8 @@ class Image(Keyed):
         return found
 
     def _head(self) -> bytes | None:
+        if isinstance(self._b64_json, Held):
+            return self._b64_json.head(_HEAD_CHARACTERS // 4 * 3)
         if not self._b64_json:
             return self._readable()
         begins = "".join(self._b64_json[:_HEAD_CHARACTERS].split())
@@ -154,9 +157,14 @@ class Image(Keyed):
         """
         if self._content:
             return self._content
+        if isinstance(self._b64_json, Held):
+            return self._b64_json.read()
         if self._b64_json:
             return _decoded(from_base64, self._b64_json)
         return _decoded(from_data_url, self.url) if self.url and _is_data(self.url) else None
+
+    def _is_here(self) -> bool:
+        return bool(self._content or self._b64_json) or self._readable() is not None
 
     def read(self, *, timeout: float = 120) -> bytes:
         """Return the picture's bytes, fetched first where the provider sent a URL.
@@ -205,11 +213,18 @@ class Image(Keyed):
         """
         target = Path(path)
         _refuse_impossible(target, overwrite)
-        data = self.read()
-        _warn_of_wrong_extension(target, data)
-        _write(target, data, overwrite)
+        pieces, measured = self._pieces()
+        _warn_of_wrong_extension(target, measured)
+        _write(target, pieces, overwrite)
         self._source.saved(self, target)
         return target
+
+    def _pieces(self) -> tuple[Iterable[bytes], Measured | None]:
+        """Return the bytes in pieces, of which not all need be in memory, and what they are."""
+        if isinstance(self._b64_json, Held) and self._content is None:
+            return self._b64_json.chunks(), self.measured
+        data = self.read()
+        return [data], measure(data)
 
     def to_pil(self) -> PIL.Image.Image:
         """Return the picture as a loaded PIL image; needs Pillow (`pip install pillow`)."""
@@ -295,8 +310,7 @@ def _refuse_impossible(target: Path, overwrite: bool) -> None:
         raise _exists(target)
 
 
-def _warn_of_wrong_extension(path: Path, data: bytes) -> None:
-    measured = measure(data)
+def _warn_of_wrong_extension(path: Path, measured: Measured | None) -> None:
     if measured and path.suffix.lower() not in EXTENSIONS[measured.mime]:
         promised = f"ends in {path.suffix!r}" if path.suffix else "has no extension"
         warnings.warn(
@@ -307,12 +321,13 @@ def _warn_of_wrong_extension(path: Path, data: bytes) -> None:
         )
 
 
-def _write(target: Path, data: bytes, overwrite: bool) -> None:
+def _write(target: Path, pieces: Iterable[bytes], overwrite: bool) -> None:
     """Write beside *target*, then move into place: nobody ever sees half a picture."""
     part = target.with_name(f".{secrets.token_hex(8)}.part")
     try:
         with part.open("xb") as file:
-            file.write(data)
+            for piece in pieces:
+                file.write(piece)
         if overwrite:
             part.replace(target)
         else:

@@ -275,7 +275,7 @@ class Performance:
         return images, tuple(one for one in outcomes if isinstance(one, ImpastoError))
 
     async def _bytes(self, image: Image) -> Image | ImpastoError:
-        if image.b64_json is not None or image.url is None:  # a data URL has its bytes with it
+        if image.url is None or image._is_here():  # a data URL has its bytes with it
             return image
         remaining = max(0.001, self.deadline - self.wires.monotonic())
         try:
