@@ -99,10 +99,12 @@ class Line:
             ImpastoError: there is no key.
         """
         at_home = self._is_home(request)
+        # A place that an answer named, and neither the plugin nor the user
+        guarded = not at_home and origin(request.url) not in self.settings.configured
         frozen = await freeze(request, self.additions, home=at_home)
         for _ in range(MAX_REDIRECTS + 1):
             authorized = await self._authorized(frozen) if at_home else frozen
-            response = await self._sent(authorized, begun)
+            response = await self._sent(authorized, begun, guarded=guarded)
             if authorized.url is not frozen.url:  # its query may hold a key
                 response = evolve(response, url=frozen.url)
             if not 300 <= response.status < 400 or response.status == 304:
@@ -110,13 +112,15 @@ class Line:
             frozen = evolve(frozen, url=self._moved(frozen, response))
         raise Misled(f"more than {MAX_REDIRECTS} redirects in a row", response)
 
-    async def _sent(self, request: Request, begun: Callable[[], None]) -> Response:
+    async def _sent(
+        self, request: Request, begun: Callable[[], None], *, guarded: bool
+    ) -> Response:
         if not log.isEnabledFor(logging.DEBUG):
-            return await self.wires.send(request, begun)
+            return await self.wires.send(request, begun, guarded=guarded)
         # Neither the query, which may hold a key, nor the body, which holds what people wrote.
         where = f"{request.method} {request.url.partition('?')[0]}"
         log.debug("%s: %s, %d bytes", self.who(), where, len(request.body or b""))
-        response = await self.wires.send(request, begun)
+        response = await self.wires.send(request, begun, guarded=guarded)
         log.debug(
             "%s: %s answered %d, %d bytes of %s, request %s",
             *(self.who(), where, response.status, response.size),

@@ -40,14 +40,18 @@ class Wires(Protocol):
         """Wait."""
         ...
 
-    async def send(self, request: Request, begun: Callable[[], None]) -> Response:
+    async def send(
+        self, request: Request, begun: Callable[[], None], *, guarded: bool = False
+    ) -> Response:
         """Send *request*, whose body is bytes, as it is, and return the whole answer.
 
-        *begun* is called when the connection stands and the first byte goes out.
+        *begun* is called when the connection stands and the first byte goes out.  Where it is
+        *guarded*, the URL is somebody else's word, and no private address is followed.
 
         Raises:
             NotSent: no connection was made.
             Lost: it broke.
+            APIResponseValidationError: it is guarded, and leads where it must not.
         """
         ...
 

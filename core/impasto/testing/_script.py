@@ -113,7 +113,9 @@ class Script:
         self._clock += seconds
         await asyncio.sleep(0)
 
-    async def send(self, request: Request, begun: Callable[[], None]) -> Response:
+    async def send(
+        self, request: Request, begun: Callable[[], None], *, guarded: bool = False
+    ) -> Response:
         self.sent.append(request)
         answer = self._next(request)
         if answer.fault == "refuse":
