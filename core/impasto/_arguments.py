@@ -62,6 +62,7 @@ class Asked:
         metadata: The caller's own, for extras; no provider sees it.
         on_progress: What to tell how far the call is.
         fallbacks: Models to go on to where this one fails.
+        download: Whether pictures that come as URLs are fetched before the call returns.
         fallback_after: Failures after which that is allowed, too: "refusal", "ambiguous".
         leave: What it waits for before it orders, where it is one of many calls.
         detached: Whether a handle is wanted, with which others can go on.
@@ -86,6 +87,7 @@ class Asked:
     on_progress: Listener | None = None
     fallbacks: tuple[Fallback, ...] = ()
     fallback_after: frozenset[str] = frozenset()
+    download: bool = False
     leave: Leave | None = None
     detached: bool = False
     witness: Witness | None = None

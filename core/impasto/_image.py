@@ -24,6 +24,7 @@ from impasto.errors import APIResponseValidationError, ImageFormatWarning
 if TYPE_CHECKING:
     import PIL.Image
 
+    from impasto._made import Made
     from impasto._wires import Wires
 
 # 48 KiB of a file: every header but that of a JPEG with a very large preview in front
@@ -92,6 +93,8 @@ class Image(Keyed):
     _trusted: frozenset[str] = field(default=frozenset(), alias="trusted", eq=False)
     # Who fetches it: the client that it came from, or everybody's.
     _source: Source = field(default=EVERYBODYS, alias="source", eq=False)
+    # The call that it came from.
+    _made: Made | None = field(default=None, alias="made", eq=False)
 
     @cached_property
     def b64_json(self) -> str | None:
@@ -200,8 +203,22 @@ class Image(Keyed):
         """Return this image holding *content*, its bytes."""
         return evolve(self, content=content, b64_json=None)
 
-    def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
+    def save(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        overwrite: bool = False,
+        metadata: bool = False,
+    ) -> Path:
         """Write the picture to *path*, whole or not at all, and return the path.
+
+        Args:
+            path: A file in a folder that is there.
+            overwrite: Whether a file that is there is replaced.
+            metadata: Whether model, prompt, seed and parameters are written as well, into the file
+                where it is a PNG, JPEG or WebP, as other programs read them.  What is signed (C2PA)
+                is not touched: a ".json" beside it has them then, as with other formats.  Pixels
+                and marks stay as they came.
 
         Warns:
             ImageFormatWarning: the extension promises another format than the bytes hold.
@@ -214,10 +231,31 @@ class Image(Keyed):
         target = Path(path)
         _refuse_impossible(target, overwrite)
         pieces, measured = self._pieces()
+        beside = None
+        if metadata:
+            from impasto._provenance import described  # most pictures are saved as they are
+
+            pieces, beside = described(self, b"".join(pieces))
+            if beside is not None:
+                _refuse_impossible(named_beside(target), overwrite)
         _warn_of_wrong_extension(target, measured)
         _write(target, pieces, overwrite)
+        if beside is not None:
+            _write(named_beside(target), [beside], overwrite)
         self._source.saved(self, target)
         return target
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """The marks of generated media in the bytes; empty where there are no bytes here yet.
+
+        "C2PA" where a manifest is in them, found but not verified; and the IPTC's digital source
+        type, such as "trainedAlgorithmicMedia".  Watermarks in the pixels are not seen.
+        """
+        from impasto._marks import marks
+
+        data = self._readable()
+        return marks(data, self.mime or "") if data else ()
 
     def _pieces(self) -> tuple[Iterable[bytes], Measured | None]:
         """Return the bytes in pieces, of which not all need be in memory, and what they are."""
@@ -298,6 +336,11 @@ def _broken(text: str, why: str) -> APIResponseValidationError:
 
 def _is_data(url: str) -> bool:
     return url[:5].lower() == "data:"
+
+
+def named_beside(path: Path) -> Path:
+    """Return the file beside the picture *path* that has its metadata."""
+    return path.with_name(f"{path.name}.json")
 
 
 def _refuse_impossible(target: Path, overwrite: bool) -> None:

@@ -38,6 +38,7 @@ class Plan:
         limiter: Whose turn it is.
         again: Whether calls are made again that may have been paid for.
         listener: What to tell how far it is.
+        metadata: Whether the pictures' files say what they were made from.
     """
 
     prompts: Prompts
@@ -51,6 +52,7 @@ class Plan:
     limiter: Limiter
     again: bool
     listener: Listener | None
+    metadata: bool = False
 
     def ledgers(self) -> list[Ledger]:
         """Return what writes things down; the first one decides."""
@@ -68,6 +70,7 @@ def planned(
     limiter: Limiter | None,
     again: str | None,
     on_progress: Listener | None,
+    save_metadata: bool = False,
     **given: Any,
 ) -> Plan:
     """Return the plan that the arguments of `batch()` are.
@@ -88,5 +91,6 @@ def planned(
         limiter=LocalLimiter() if limiter is None else limiter,
         again=again is not None,
         listener=_checks.function("on_progress", on_progress),
+        metadata=bool(_checks.flag("save_metadata", save_metadata)),
         **given,
     )

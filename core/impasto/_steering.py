@@ -38,6 +38,7 @@ STEERING = frozenset(
         "tags",
         "fallbacks",
         "fallback_after",
+        "download",
     }
 )
 
@@ -62,6 +63,7 @@ def steered(steering: Mapping[str, Any]) -> dict[str, Any]:
         "on_progress": _checks.function("on_progress", steering.get("on_progress")),
         "fallbacks": _fallbacks(steering.get("fallbacks")),
         "fallback_after": _after(steering.get("fallback_after", ())),
+        "download": bool(_checks.flag("download", steering.get("download"))),
     }
 
 
