@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from typing import NamedTuple
 
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -54,7 +54,7 @@ def pieces(data: bytes, mime: str) -> Pieces:
     return Pieces(found, False)
 
 
-def _png(data: bytes) -> Iterator[Piece]:
+def _png(data: bytes) -> Generator[Piece, None, bool]:
     # https://www.w3.org/TR/png-3/#5Chunk-layout: length, type, data, CRC
     at = len(_PNG)
     while at + 12 <= len(data):
@@ -69,7 +69,7 @@ def _png(data: bytes) -> Iterator[Piece]:
     return False
 
 
-def _jpeg(data: bytes) -> Iterator[Piece]:
+def _jpeg(data: bytes) -> Generator[Piece, None, bool]:
     # ITU T.81, B.1.1: a marker, a length that counts itself, data; behind SOS come pixels
     at = 2
     while at + 4 <= len(data) and data[at] == 0xFF:
@@ -90,7 +90,7 @@ def _jpeg(data: bytes) -> Iterator[Piece]:
     return False
 
 
-def _webp(data: bytes) -> Iterator[Piece]:
+def _webp(data: bytes) -> Generator[Piece, None, bool]:
     # https://developers.google.com/speed/webp/docs/riff_container: each chunk of an even length
     ends = 8 + int.from_bytes(data[4:8], "little")
     at = 12
@@ -104,7 +104,7 @@ def _webp(data: bytes) -> Iterator[Piece]:
     return at == ends == len(data)
 
 
-_WALKS: dict[str, Callable[[bytes], Iterator[Piece]]] = {
+_WALKS: dict[str, Callable[[bytes], Generator[Piece, None, bool]]] = {
     "image/png": _png,
     "image/jpeg": _jpeg,
     "image/webp": _webp,
@@ -116,9 +116,7 @@ _WALKS: dict[str, Callable[[bytes], Iterator[Piece]]] = {
 
 def png_chunk(name: bytes, data: bytes) -> bytes:
     """Return a chunk of a PNG."""
-    return (
-        len(data).to_bytes(4, "big") + name + data + zlib.crc32(name + data).to_bytes(4, "big")
-    )
+    return len(data).to_bytes(4, "big") + name + data + zlib.crc32(name + data).to_bytes(4, "big")
 
 
 def jpeg_segment(marker: int, data: bytes) -> bytes:

@@ -7,8 +7,9 @@ JPEG and WebP: the same text as the comment in EXIF, and the JSON as the maker's
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from types import MappingProxyType
 from typing import NamedTuple
 
 from impasto import _exif, _marks
@@ -35,7 +36,7 @@ class Texts(NamedTuple):
 
     ours: str | None = None
     parameters: str | None = None
-    others: dict[str, str] = {}
+    others: Mapping[str, str] = MappingProxyType({})
 
 
 def embedded(data: bytes, mime: str, ours: str, parameters: str) -> bytes | None:
@@ -45,7 +46,11 @@ def embedded(data: bytes, mime: str, ours: str, parameters: str) -> bytes | None
     and for formats other than PNG, JPEG and WebP.
     """
     found = pieces(data, mime)
-    if not (found.whole and found.found) or mime not in _WRITERS or _marks.is_signed(data, mime, found):
+    if (
+        not (found.whole and found.found)
+        or mime not in _WRITERS
+        or _marks.is_signed(data, mime, found)
+    ):
         return None
     try:
         return _WRITERS[mime](data, found, ours, parameters)
@@ -97,7 +102,9 @@ def _international(keyword: str, text: str) -> bytes:
 def _keyword(data: bytes, piece: Piece) -> str | None:
     if piece.name not in (b"tEXt", b"zTXt", b"iTXt"):
         return None
-    return data[piece.begin : min(piece.end, piece.begin + 80)].partition(b"\0")[0].decode("latin-1")
+    return (
+        data[piece.begin : min(piece.end, piece.begin + 80)].partition(b"\0")[0].decode("latin-1")
+    )
 
 
 def _png_texts(data: bytes, found: Pieces) -> Texts:

@@ -66,6 +66,7 @@ class Conversation:
         ordered: True while the provider may have taken an order that it has not refused.
         pending: The request that waits for the provider's job, while there is one.
         repeats: How often a request that buys was sent again.
+        called_off: Whether no order may go out any more.
         stopped: Whether the provider says that it stopped the job.
         report: What to tell how far the provider is, where somebody listens.
         witness: Who is told of the moments of an order.
@@ -81,6 +82,7 @@ class Conversation:
     ordered: bool = False
     pending: Request | None = None
     repeats: int = 0
+    called_off: bool = False
     stopped: bool = False
     report: Callable[[float | str | Partial], None] | None = None
     witness: Witness | None = None
@@ -286,6 +288,8 @@ class Conversation:
         return self._order if request.buys else _nothing
 
     def _order(self) -> None:
+        if self.called_off:  # what goes out is written by a task of its own, which comes later
+            raise asyncio.CancelledError
         self.ordered = True
 
     def _parsed(self, request: Request, response: Response) -> ImageResponse | Request:
@@ -302,7 +306,7 @@ class Conversation:
             raise self.line.fail(
                 f"parse_response() raised {type(error).__name__}: {error}", error
             ) from error
-        if isinstance(outcome, Request) or _is_sound(outcome):
+        if isinstance(outcome, Request) or is_sound(outcome):
             return outcome
         raise self.line.fail(f"parse_response() returned {outcome!r}", None)
 
@@ -476,6 +480,7 @@ class Conversation:
             created=created,
             data=data,
             usage=answer.usage,
+            charged=answer.charged,
             model=answer.model or self.call.model,
             provider=self.call.provider,
             params={fate.name: fate for fate in fates},
@@ -493,9 +498,12 @@ class Conversation:
         )
 
 
-def _is_sound(outcome: Any) -> TypeGuard[ImageResponse]:
-    return isinstance(outcome, ImageResponse) and all(
-        isinstance(image, Image) for image in outcome.data
+def is_sound(outcome: Any) -> TypeGuard[ImageResponse]:
+    """Return whether *outcome*, of a plugin, holds what it should."""
+    return (
+        isinstance(outcome, ImageResponse)
+        and all(isinstance(image, Image) for image in outcome.data)
+        and (outcome.charged is None or isinstance(outcome.charged, _costs.Cost))
     )
 
 

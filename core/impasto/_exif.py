@@ -103,9 +103,7 @@ def _directory(tiff: bytes | bytearray, order: _Order, at: int) -> _Directory:
     return _Directory(found, bytes(tiff[ends : ends + 4]))
 
 
-def _directory_at(
-    tiff: bytes | bytearray, order: _Order, pointer: bytes | None
-) -> _Directory:
+def _directory_at(tiff: bytes | bytearray, order: _Order, pointer: bytes | None) -> _Directory:
     if pointer is None:
         return _Directory({}, bytes(4))
     return _directory(tiff, order, int.from_bytes(pointer[8:12], order))

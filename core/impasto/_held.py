@@ -7,7 +7,6 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
-from functools import partial
 from typing import IO, Any
 
 # Bytes that are held in memory, by all pictures together; a guess: a large one, so that who asks for
@@ -110,7 +109,7 @@ class Held:
 
         try:
             # Without a name where the system can do that: nobody else ever sees it.
-            self._file = tempfile.TemporaryFile(prefix="impasto-", buffering=0)
+            self._file = tempfile.TemporaryFile(prefix="impasto-", buffering=0)  # noqa: SIM115
         except OSError:  # the memory has to do
             return
         _files.add(id(self))
@@ -138,21 +137,19 @@ class Held:
 
     def _read_at(self, start: int, length: int) -> bytes:
         assert self._file is not None
-        if hasattr(os, "pread"):  # which a forked child can use beside its parent
-            read = partial(os.pread, self._file.fileno())
-        else:
-            read = self._sought
         pieces: list[bytes] = []
         while length:
-            piece = read(length, start)
+            piece = self._piece_at(start, length)
             if not piece:
                 raise OSError("a temporary file of impasto's is shorter than what was written")
             pieces.append(piece)
             start, length = start + len(piece), length - len(piece)
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
-    def _sought(self, length: int, start: int) -> bytes:
+    def _piece_at(self, start: int, length: int) -> bytes:
         assert self._file is not None
+        if hasattr(os, "pread"):  # which a forked child can use beside its parent
+            return os.pread(self._file.fileno(), length, start)
         with self._lock:
             self._file.seek(start)
             return self._file.read(length)

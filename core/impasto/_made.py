@@ -118,9 +118,7 @@ def _linked(image: Image, made: Made) -> Image:
 def with_call(response: ImageResponse, call: Call) -> ImageResponse:
     """Return *response*, each picture of which knows that it came from *call*, or from its own."""
     made = Made(call, response.created, response.request_id)
-    data = [
-        evolve(image, made=made) if image._made is None else image for image in response.data
-    ]
+    data = [evolve(image, made=made) if image._made is None else image for image in response.data]
     return evolve(response, data=data)
 
 
@@ -151,9 +149,7 @@ def _params(call: Call) -> tuple[dict[str, Any], list[str]]:
     from impasto._call import COMMON
 
     common = {name: getattr(call, name) for name in COMMON if name not in _UNTOLD}
-    given = {
-        name: plain(one) for name, one in {**common, **call.extra}.items() if one is not None
-    }
+    given = {name: plain(one) for name, one in {**common, **call.extra}.items() if one is not None}
     hidden = sorted(name for name, one in given.items() if _is_secret(name, one))
     return {name: one for name, one in given.items() if name not in hidden}, hidden
 
@@ -187,14 +183,18 @@ def as_parameters(told: Mapping[str, Any]) -> str:
 
 
 def _pairs(told: Mapping[str, Any], params: Mapping[str, Any]) -> Iterable[str]:
-    words = {
+    words: dict[str, Any] = {
         _THEIR_WORDS.get(name, name.replace("_", " ").capitalize()): value
         for name, value in params.items()
         if name not in ("negative_prompt", "seed", "size", "n")
         and isinstance(value, (str, int, float))
     }
-    known = {"Seed": told.get("seed"), "Size": told.get("size"), "Model": told.get("model")}
-    last = {"Version": f"impasto {told['impasto']}"}
+    known: dict[str, Any] = {
+        "Seed": told.get("seed"),
+        "Size": told.get("size"),
+        "Model": told.get("model"),
+    }
+    last: dict[str, Any] = {"Version": f"impasto {told['impasto']}"}
     first = {name: words.pop(name) for name in ("Steps", "Sampler", "CFG scale") if name in words}
     for name, value in {**first, **known, **words, **last}.items():
         if value is not None:

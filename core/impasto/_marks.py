@@ -30,9 +30,7 @@ def marks(data: bytes, mime: str) -> tuple[str, ...]:
     found = pieces(data, mime)
     signed = (C2PA,) if is_signed(data, mime, found) else ()
     sources = {
-        match[0].decode()
-        for part in _said(data, mime, found)
-        for match in _SOURCES.finditer(part)
+        match[0].decode() for part in _said(data, mime, found) for match in _SOURCES.finditer(part)
     }
     return (*signed, *sorted(sources))
 

@@ -57,19 +57,22 @@ class Metadata(Keyed):
     parameters: str | None = None
     texts: Mapping[str, str] = field(factory=dict)
 
-    def arguments(self) -> dict[str, Any]:
+    def arguments(self, model: str | None = None) -> dict[str, Any]:
         """Return the keyword arguments that make the call again, as far as the file has them.
 
         Model, prompt and parameters alone: no setting and no place to send to is taken from a
         file, and no picture or path.  `missing()` says what else the call had.
 
+        Args:
+            model: Another model than that of the file.
+
         Raises:
             BadRequestError: the file names no model or no prompt.
             UnknownProviderError: the plugin is not installed.
         """
-        from impasto._repeating import arguments
+        from impasto._repeating import arguments  # the registry, which most readers do without
 
-        return arguments(self.call, self.path)
+        return arguments(self.call, self.path, model)
 
     def missing(self) -> tuple[str, ...]:
         """Return what the call had and the file has not, in words."""

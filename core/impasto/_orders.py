@@ -212,6 +212,7 @@ class Orders:
         """Give up those orders that have no handle."""
         for order in self.open():
             if order.handle is None:
+                order.conversation.called_off = True
                 order.give_up("this job was cancelled here")
 
     def ask_until(self, deadline: float) -> None:

@@ -23,14 +23,23 @@ _ARGUMENTS = frozenset(
 )
 
 
-def arguments(call: Mapping[str, Any], path: Path) -> dict[str, Any]:
+def arguments(call: Mapping[str, Any], path: Path, other: str | None) -> dict[str, Any]:
     """Return the arguments for the call that the file *path* says it came from.
+
+    Args:
+        call: What it says.
+        path: The file, for messages.
+        other: A model instead of its own.
 
     Raises:
         BadRequestError: it does not say enough.
         UnknownProviderError: the plugin is not installed.
     """
-    model, prompt, kind = call.get("model"), call.get("prompt"), call.get("kind", "generate")
+    model, prompt, kind = (
+        other or call.get("model"),
+        call.get("prompt"),
+        call.get("kind", "generate"),
+    )
     if not model:
         raise BadRequestError(f"{str(path)!r} does not say which model drew it", param="path")
     if not prompt and kind != "vary":

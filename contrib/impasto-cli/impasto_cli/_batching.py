@@ -43,6 +43,7 @@ class Orders:
         concurrency: Most calls at once.
         again: Whether to ask again for what may have been paid for.
         sheet: Whether to write a contact sheet.
+        metadata: Whether the files say what the pictures were made from.
         quiet: Whether to leave out progress and notes.
         as_json: Whether to print one object instead of lines.
     """
@@ -54,6 +55,7 @@ class Orders:
     concurrency: int
     again: Literal["ambiguous"] | None
     sheet: bool
+    metadata: bool
     quiet: bool
     as_json: bool
 
@@ -170,6 +172,7 @@ def _made(orders: Orders, told: Told) -> tuple[BatchProgress, bool]:
         concurrency=orders.concurrency,
         again=orders.again,
         on_progress=told.screen.progress,
+        save_metadata=orders.metadata,
         **orders.common,
     )
     with batch, _stopping(batch, told.screen) as stopped:

@@ -23,6 +23,7 @@ def batch(
     concurrency: int,
     again: Literal["ambiguous"] | None,
     sheet: bool,
+    metadata: bool,
     quiet: bool,
     as_json: bool,
     words: list[tuple[str, Any]],
@@ -53,6 +54,7 @@ def batch(
             concurrency=concurrency,
             again=again,
             sheet=sheet,
+            metadata=metadata,
             quiet=quiet,
             as_json=as_json,
         )
