@@ -197,5 +197,5 @@ class Arriving:
 
 def _is_canonical(encoded: bytearray, data: bytes) -> bool:
     """Tell whether *data* is encoded as *encoded* again; only the last group may differ."""
-    over = len(data) % 3
-    return not over or encoded[-4:] == binascii.b2a_base64(data[-over:], newline=False)
+    last = binascii.b2a_base64(data[-(len(data) % 3 or 3) :], newline=False)
+    return len(encoded) == 4 * -(-len(data) // 3) and encoded.endswith(last if data else b"")

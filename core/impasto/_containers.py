@@ -14,7 +14,7 @@ class Piece(NamedTuple):
     """A chunk of a PNG or of a WebP, or a segment of a JPEG.
 
     Attributes:
-        name: Of four letters; of a segment its marker, such as b"\\xe1" for APP1.
+        name: Of four letters; of a segment its marker, a single byte.
         start: Where it begins in the file.
         begin: Where its data begin.
         end: Where those end.

@@ -196,7 +196,8 @@ def _pairs(told: Mapping[str, Any], params: Mapping[str, Any]) -> Iterable[str]:
     }
     last: dict[str, Any] = {"Version": f"impasto {told['impasto']}"}
     first = {name: words.pop(name) for name in ("Steps", "Sampler", "CFG scale") if name in words}
-    for name, value in {**first, **known, **words, **last}.items():
+    pairs: dict[str, Any] = first | known | words | last
+    for name, value in pairs.items():
         if value is not None:
             yield f"{name}: {_quoted(str(value))}"
 
