@@ -88,12 +88,10 @@ def test_within_the_deadline(acme, registered):
             return acme.urls(f"{server.url}/0.png")
         return reply(fault="hang")
 
-    with (
-        FakeServer(answer) as server,
-        pytest.warns(PartialResultWarning, match="Timeout"),
-    ):
+    with FakeServer(answer) as server:
         settings = {**acme.call, "api_base": server.url, "timeout": 0.5}
-        response = impasto.image_generation(**settings, download=True)
+        with pytest.warns(PartialResultWarning, match="Timeout"):
+            response = impasto.image_generation(**settings, download=True)
 
     assert [Timeout] == [type(error) for error in response.errors]
 
@@ -141,9 +139,12 @@ def test_a_batch_saves_metadata(acme, registered, tmp_path):
 
     assert "a fox" == read_metadata(tmp_path / "with" / "00001-a-fox.png").call["prompt"]
     assert PNG == (tmp_path / "without" / "00001-a-fox.png").read_bytes()
-    assert "acme/oil-2" == json.loads(
-        json.dumps(read_metadata(tmp_path / "with" / "00001-a-fox.png").model_dump())
-    )["call"]["model"]
+    assert (
+        "acme/oil-2"
+        == json.loads(
+            json.dumps(read_metadata(tmp_path / "with" / "00001-a-fox.png").model_dump())
+        )["call"]["model"]
+    )
 
 
 def test_what_saving_metadata_takes(acme, registered, tmp_path):

@@ -16,6 +16,9 @@ from impasto_cli._options import prompted
 from impasto_cli._pictured import read
 from impasto_cli._places import slug
 
+# Options that are parameters: with them it is told what is asked for.
+_SHOWN = ("n", "size", "quality", "seed", "style", "negative_prompt", "background", "output_format")
+
 
 @click.command
 @click.argument("picture", type=click.Path(path_type=Path))
@@ -28,11 +31,11 @@ def again(
     words: list[tuple[str, Any]],
     **options: Any,
 ) -> None:
-    """Make the call that PICTURE came from again, with what its file says.
+    """Make the call that a picture came from again.
 
-    Same model, prompt and parameters; options stand in for them.  Without a seed, or with a model
-    that knows none, it is another picture.  Pictures that went into a call are not in the file:
-    such a call is made with `impasto edit` or `impasto vary`.
+    What the file PICTURE says is asked for: the same model, prompt and parameters; options stand
+    in for them.  Without a seed, or with a model that knows none, it is another picture.  Pictures
+    that went into a call are not in the file: `impasto edit` and `impasto vary` take those.
     """
     found = read(picture)
     _refuse_what_cannot_be_made(found)
@@ -42,7 +45,8 @@ def again(
     # As -p has them: a name in a file is never that of an option, such as --out.
     kept = [(name, value) for name, value in given.items() if name not in replaced]
     if not (options["quiet"] or options["as_json"]):
-        _tell(models or [model], prompt or said, [*kept, *words])
+        mine = [(name, options[name]) for name in _SHOWN if options[name] is not None]
+        _tell(models or [model], prompt or said, [*kept, *mine, *words])
     make(
         "generate",
         {"prompt": prompt or said},
