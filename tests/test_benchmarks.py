@@ -46,6 +46,7 @@ def results(folder):
         "saving": ("16 pictures of 4 MB at once, each saved: peak memory", "raw"),
         "latency": ("256 at once, answered after 0.5 s, of azure", "raw"),
         "dispatch": ("dispatch to one hook of 200 plugins", "one plugin"),
+        "extras": ("extras installed, none active: CPU", "not installed"),
     }.values(),
 )
 def test_each_benchmark_runs(results, figure, reference):

@@ -72,6 +72,7 @@ if TYPE_CHECKING:
     from impasto._explanation import Explanation
     from impasto._image import Image
     from impasto._jobs import Job
+    from impasto._journal import Journal, JournalEntry
     from impasto._ledger import Ledger, Standing
     from impasto._limits import Limiter, LocalLimiter
     from impasto._manifest import Manifest
@@ -109,6 +110,8 @@ __all__ = [
     "ImpastoWarning",
     "InternalServerError",
     "Job",
+    "Journal",
+    "JournalEntry",
     "Ledger",
     "Limiter",
     "LocalLimiter",
@@ -172,6 +175,8 @@ _AT_FIRST_TOUCH = {
     "ImageGenerationRequestQuality": "impasto._arguments",
     "ImageResponse": "impasto._answer",
     "Job": "impasto._jobs",
+    "Journal": "impasto._journal",
+    "JournalEntry": "impasto._journal",
     "Ledger": "impasto._ledger",
     "Limiter": "impasto._limits",
     "LocalLimiter": "impasto._limits",

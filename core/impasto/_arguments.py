@@ -16,13 +16,15 @@ from impasto._steering import DEFAULT_TIMEOUT, STEERING, steered
 from impasto.errors import BadRequestError, UnsupportedParamsError
 
 if TYPE_CHECKING:
+    from impasto._booking import Booking
     from impasto._fallbacks import Fallback
     from impasto._leave import Leave
+    from impasto._record import Record
     from impasto._witness import Witness
 
 _COMMON = frozenset(COMMON)
 # Known from LiteLLM, and nothing that impasto would do in silence.
-_NOT_DONE = frozenset({"caching", "cache", "client", "stream"})
+_NOT_DONE = frozenset({"client", "stream"})
 
 
 # What nearly every call has besides the common vocabulary; none of it is LiteLLM's.
@@ -60,6 +62,7 @@ class Asked:
         mock_response: What to return instead of asking the provider.
         base_model: The model that stands behind a deployment's name.
         metadata: The caller's own, for extras; no provider sees it.
+        cache: What is asked of an extra that keeps answers; None where nothing is said.
         on_progress: What to tell how far the call is.
         fallbacks: Models to go on to where this one fails.
         download: Whether pictures that come as URLs are fetched before the call returns.
@@ -67,6 +70,8 @@ class Asked:
         leave: What it waits for before it orders, where it is one of many calls.
         detached: Whether a handle is wanted, with which others can go on.
         witness: Who is told of the moments of an order.
+        booking: What a journal knows it by.
+        record: What the journal knows of it, and where it is written what becomes of it.
     """
 
     kind: Kind
@@ -84,6 +89,7 @@ class Asked:
     mock_response: Any = None
     base_model: str | None = None
     metadata: Mapping[str, Any] = field(factory=dict)
+    cache: Mapping[str, Any] | None = None
     on_progress: Listener | None = None
     fallbacks: tuple[Fallback, ...] = ()
     fallback_after: frozenset[str] = frozenset()
@@ -91,6 +97,8 @@ class Asked:
     leave: Leave | None = None
     detached: bool = False
     witness: Witness | None = None
+    booking: Booking | None = None
+    record: Record | None = None
 
 
 def sort(kind: Kind, arguments: Mapping[str, Any]) -> Asked:

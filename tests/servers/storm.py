@@ -3,27 +3,35 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
+import logging
 import random
 import socket
 import threading
 import time
+import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Literal
 
 from attrs import evolve, field, frozen
 from market import WELL, Asked, Fate, Market
 from vendors import VENDORS
 
 import impasto
-from impasto import ImpastoError
+from impasto import ImpastoError, PartialResultWarning
 from impasto.testing import Reply, html, reply
 from impasto.types import ImageResponse
 
-SECONDS = 2.0  # the deadline of a call, so that what hangs ends in a test's time
+Form = Literal["awaited", "blocking"]
+SECONDS = 3.0  # the deadline of a call, so that what hangs ends in a test's time
 _CANCELLED = 0.2  # so many of all calls
+_REFUSED = 0.05  # so many of all calls find nobody at their provider's port
+_NEVER_DONE = 0.1  # so many of all jobs
+_WELL = {"replicate": 0.5}  # where one order leads to polls and pictures, which go wrong as well
 _ASKED = {0.15: 2, 0.05: 0}  # so many allow that many repeats
 _BROKEN_AT_ONCE = 0.02  # so many of all requests, whatever they ask for
 
@@ -169,6 +177,25 @@ class Unread(Exception):
     """A call has returned, and its picture cannot be read; the error is the cause."""
 
 
+@frozen(kw_only=True)
+class Left:
+    """What a storm left behind.
+
+    Attributes:
+        tasks: Of its event loop.
+        threads: By their names.
+        files: Files and sockets that are open, by what they are.
+        warned: Warnings.
+        logged: What asyncio and aiohttp had to say.
+    """
+
+    tasks: Sequence[str]
+    threads: Sequence[str]
+    files: Mapping[str, int]
+    warned: Sequence[str]
+    logged: Sequence[str]
+
+
 class Storm:
     """A market in which everything goes wrong, by dice with a known seed.
 
@@ -198,24 +225,21 @@ class Storm:
             is_picture = asked.path.startswith("/pictures/")
             what, fates = ("picture", PICTURES) if is_picture else ("poll", POLLS)
         dice = self._dice(asked.ticket, asked.nth)
-        met = dice.choice([*fates, *["well"] * (len(fates) // 4)])
+        met = "well" if dice.random() < _WELL.get(asked.name, 0.2) else dice.choice([*fates])
         if asked.path.endswith("/cancel"):
             met = "well"
-        if what == "poll" and "never done" in self._fate_of_job(asked.ticket):
+        elif what == "poll" and self._dice("job", asked.ticket).random() < _NEVER_DONE:
             met = "never done"
         self.met[f"{what}: {met}"] += 1
         if met in ("failed", "cancelled there"):  # the service has said that there is no picture
             self._unpaid[asked.ticket] += 1
         return fates[met]
 
-    def _fate_of_job(self, ticket: str) -> str:
-        return "never done" if self._dice("job", ticket).random() < 0.1 else ""
-
     # --- calls ---
 
     def calls(self) -> Iterator[tuple[str, dict[str, Any], random.Random]]:
         """Yield each call's ticket, its arguments, and dice for what else becomes of it."""
-        names = list(VENDORS)
+        names = [*VENDORS, "replicate"]
         for number in range(self._calls):
             name = names[number % len(names)]
             dice = self._dice("call", number)
@@ -224,7 +248,7 @@ class Storm:
                 call["wait"] = dice.random() < 0.3
                 call["poll_interval"] = 0.05
                 call["response_format"] = dice.choice(["b64_json", "url"])
-            if dice.random() < 0.05:
+            if dice.random() < _REFUSED:
                 self.met["refused"] += 1
                 call["api_base"] = f"http://127.0.0.1:{self.closed_port}"
             chance = dice.random()
@@ -256,6 +280,20 @@ class Storm:
             orders=self.market.orders[ticket],
             billed=self.market.billed[ticket] - self._unpaid[ticket],
         )
+
+    def told(self, ended: Sequence[Ended]) -> dict[str, int]:
+        """Return what is to be counted of calls that have *ended*."""
+        return {
+            "calls": len(ended),
+            "kinds of faults met": len(self.met),
+            "pictures": sum(one.outcome in ("picture", "unread") for one in ended),
+            "cancelled": sum(one.outcome == "cancelled" for one in ended),
+            "documented errors": sum(isinstance(one.error, ImpastoError) for one in ended),
+            "anything else": sum(not one.is_documented for one in ended),
+            "billed": sum(one.billed > 0 for one in ended),
+            "billed twice without being asked": sum(one.is_billed_unasked for one in ended),
+            "billed, and not reported": sum(one.is_silent for one in ended),
+        }
 
     # --- to be awaited ---
 
@@ -319,3 +357,83 @@ def _read(response: ImageResponse) -> bytes:
         return response.data[0].read(timeout=SECONDS)
     except ImpastoError as error:
         raise Unread from error
+
+
+# --- what is left ---------------------------------------------------------------------------------
+
+
+def raged(form: Form, calls: int, seed: int = 7) -> tuple[Storm, list[Ended], Left]:
+    """Return a storm that is over, how its calls ended, and what it left behind."""
+    with _overheard() as (warned, logged):
+        _through(Storm(seed, 60), form)  # what is made once, and kept for good
+        time.sleep(0.2)  # for what is closed a moment later
+        before = _alive(), _open_files()
+        storm = Storm(seed, calls)
+        ended, tasks = _through(storm, form)
+        files = _settled(before[1])
+    return (
+        storm,
+        ended,
+        Left(
+            tasks=tasks,
+            threads=sorted((_alive() - before[0]).elements()),
+            files=files - before[1],
+            warned=[str(one.message) for one in warned],
+            logged=[record.getMessage() for record in logged],
+        ),
+    )
+
+
+def _through(storm: Storm, form: Form) -> tuple[list[Ended], list[str]]:
+    """Return how the calls ended, and the tasks that are left."""
+
+    async def awaited() -> tuple[list[Ended], list[str]]:
+        ended = await storm.awaited()
+        return ended, [str(one) for one in asyncio.all_tasks() - {asyncio.current_task()}]
+
+    with storm.raging():
+        return asyncio.run(awaited()) if form == "awaited" else (storm.blocking(), [])
+
+
+@contextmanager
+def _overheard() -> Iterator[tuple[list[warnings.WarningMessage], list[logging.LogRecord]]]:
+    """Listen to warnings, but for those that are documented, and to asyncio's and aiohttp's logs."""
+    logged: list[logging.LogRecord] = []
+    handler = logging.Handler(logging.WARNING)
+    handler.emit = logged.append  # type: ignore[method-assign]
+    loggers = [logging.getLogger(name) for name in ("asyncio", "aiohttp")]
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        warnings.simplefilter("ignore", PartialResultWarning)
+        for logger in loggers:
+            logger.addHandler(handler)
+        try:
+            yield warned, logged
+        finally:
+            for logger in loggers:
+                logger.removeHandler(handler)
+
+
+def _alive() -> Counter[str]:
+    """Return the threads, but for those in which an event loop keeps what it lets others do."""
+    names = (thread.name for thread in threading.enumerate())
+    return Counter(name for name in names if not name.startswith("asyncio_"))
+
+
+def _settled(wanted: Counter[str]) -> Counter[str]:
+    """Return what is open, as soon as that is no more than *wanted*, or after a while."""
+    gc.collect()
+    for _ in range(50):
+        found = _open_files()
+        if found <= wanted:
+            break
+        time.sleep(0.05)
+    return found
+
+
+def _open_files() -> Counter[str]:
+    found: Counter[str] = Counter()
+    for one in Path("/proc/self/fd").iterdir():
+        with suppress(OSError):  # the listing's own is closed by now
+            found[str(one.readlink()).partition(":")[0]] += 1
+    return found

@@ -122,6 +122,27 @@ _METADATA = click.option(
     help="Write model, prompt, seed and parameters into the files; by default no, unless "
     "IMPASTO_METADATA=1 is set.",
 )
+JOURNAL = click.option(
+    "--journal",
+    type=click.Path(path_type=Path, dir_okay=False),
+    envvar="IMPASTO_JOURNAL",
+    show_envvar=True,
+    help="File in which it is written what was ordered, and what came.",
+)
+_AGAIN = click.option(
+    "--again",
+    type=click.Choice(["ambiguous"]),
+    help="Ask again for what may have been paid for, but did not come.",
+)
+_BOOKING = (
+    JOURNAL,
+    click.option(
+        "--idempotency-key",
+        metavar="KEY",
+        help="What the journal knows the call by: run again with it, nothing is paid for twice.",
+    ),
+    _AGAIN,
+)
 _OUTPUT = (
     click.option(
         "-o",
@@ -161,11 +182,8 @@ _LISTED = (
         metavar="COUNT",
         help="Most calls at once; by default 8, fewer where the provider takes fewer.",
     ),
-    click.option(
-        "--again",
-        type=click.Choice(["ambiguous"]),
-        help="Ask again for what may have been paid for, but did not come.",
-    ),
+    JOURNAL,
+    _AGAIN,
     click.option(
         "--sheet/--no-sheet",
         default=True,
@@ -178,12 +196,19 @@ _LISTED = (
 
 def prompted(function: Function) -> Function:
     """Give *function* the options of a call that has a prompt."""
-    return _decorated(function, (_MODEL, _FALLBACK, _COUNT, _SIZE, *_WORDS, *_STEERING, *_OUTPUT))
+    return _decorated(
+        function, (_MODEL, _FALLBACK, _COUNT, _SIZE, *_WORDS, *_STEERING, *_BOOKING, *_OUTPUT)
+    )
 
 
 def unprompted(function: Function) -> Function:
     """Give *function* the options of a call that has a picture alone."""
-    return _decorated(function, (_MODEL, _FALLBACK, _COUNT, _SIZE, *_STEERING, *_OUTPUT))
+    return _decorated(function, (_MODEL, _FALLBACK, _COUNT, _SIZE, *_STEERING, *_BOOKING, *_OUTPUT))
+
+
+def resumed(function: Function) -> Function:
+    """Give *function* the options of a call that was made before."""
+    return _decorated(function, (JOURNAL, _STEERING[0], _STEERING[-1], *_OUTPUT))
 
 
 def planned(function: Function) -> Function:

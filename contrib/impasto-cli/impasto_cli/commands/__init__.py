@@ -17,6 +17,7 @@ LINES: Mapping[str, str] = {
     "batch": "Make pictures of every prompt in FILE.",
     "show": "Show what a picture is, and what it was made from.",
     "again": "Make the call that a picture came from again.",
+    "jobs": "List, resume and forget the calls of a journal.",
     "explain": "Show what a call would do, and send nothing.",
     "models": "List what can be asked for.",
     "params": "Show everything a model takes.",
