@@ -49,12 +49,9 @@ class Made:
     def __init__(
         self, call: Call, created: int | None = None, request_id: str | None = None
     ) -> None:
-        pictures = {name: one for name, one in call.extra.items() if isinstance(one, ImageFile)}
         self.inputs: list[dict[str, Any]] = []
-        if call.images or call.mask or pictures:  # whose bytes nobody needs any longer
-            self.inputs = list(_inputs(call, pictures))
-            extra = {name: one for name, one in call.extra.items() if name not in pictures}
-            call = evolve(call, images=(), mask=None, extra=extra)
+        if call.images or call.mask or call.extra:
+            self.inputs, call = _without_pictures(call)
         self.call, self.created, self.request_id = call, created, request_id
 
     def document(self, image: Image) -> dict[str, Any]:
@@ -157,6 +154,15 @@ def _params(call: Call) -> tuple[dict[str, Any], list[str]]:
 def _is_secret(name: str, value: Any) -> bool:
     inner = value.items() if isinstance(value, Mapping) else ()
     return bool(NAMES_OF_SECRETS.search(name)) or any(_is_secret(*pair) for pair in inner)
+
+
+def _without_pictures(call: Call) -> tuple[list[dict[str, Any]], Call]:
+    """Return what went into *call*, and the call without those bytes, which nobody needs any more."""
+    pictures = {name: one for name, one in call.extra.items() if isinstance(one, ImageFile)}
+    if not (call.images or call.mask or pictures):
+        return [], call
+    extra = {name: one for name, one in call.extra.items() if name not in pictures}
+    return list(_inputs(call, pictures)), evolve(call, images=(), mask=None, extra=extra)
 
 
 def _inputs(call: Call, pictures: Mapping[str, ImageFile]) -> Iterator[dict[str, Any]]:

@@ -243,11 +243,18 @@ async def _read_arriving(answer: aiohttp.ClientResponse) -> bytes | Parts:
         chunks.append(chunk)
         if unread >= LARGE:
             begun, read, chunks, unread = True, chunks, [], 0
-            await queue.run(partial(arriving.feed, read))
+            await queue.run(partial(_feed, arriving, read))
     if not begun:
         return b"".join(chunks)
-    await queue.run(partial(arriving.feed, chunks))
+    await queue.run(partial(_feed, arriving, chunks))
     return arriving.end()
+
+
+def _feed(arriving: Arriving, chunks: list[bytes]) -> None:
+    try:
+        arriving.feed(chunks)
+    except (OSError, ValueError) as error:  # else it would be taken for one of the request
+        raise Lost(f"it could not be kept while it arrived: {error}") from None
 
 
 async def _read_large(answer: aiohttp.ClientResponse) -> bytes:
