@@ -88,3 +88,21 @@ def test_the_readme_shows_the_committed_results():
     shown = readme.partition("<!-- written by `make bench` -->\n")[2].partition("\n<!--")[0]
     assert shown
     assert shown in (RESULTS / "latest.md").read_text()
+
+
+def test_promises_are_counted():
+    """
+    The program that tries what impasto promises says how often it tried, and finds nothing.
+    """
+    command = [sys.executable, ROOT / "tests" / "benchmarks" / "promises.py"]
+    told = subprocess.run(
+        [*command, "--step", "60", "--calls", "14", "breaking", "storms"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    rows = [line.strip("| ").split(" | ") for line in told.stdout.splitlines()[2:]]
+
+    assert 0 == told.returncode, told.stdout + told.stderr
+    assert len(rows) > 20
+    assert all(int(tried) > 0 and found.startswith("0 ") for _, tried, found in rows)

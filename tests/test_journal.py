@@ -583,6 +583,52 @@ class TestPictures:
 
         assert (file,) == Journal(path).entry("order-17").paths
 
+    def test_a_picture_of_an_order_that_was_forgotten(self, path):
+        """
+        Read late, it is not taken for that of the call which has its key now.
+        """
+        other = PNG + b"."
+
+        def answer(received):
+            if received.path.startswith("/pictures/"):
+                return reply(body=other if received.path.endswith("2.png") else PNG)
+            number = received.json()["prompt"]
+            home = f"http://{received.headers['host']}"
+            return reply({"data": [{"url": f"{home}/pictures/{number}.png"}]})
+
+        with FakeServer(answer) as server:
+            first = impasto.image_generation(**call(server, path, prompt="1")).data[0]
+            Journal(path).forget("order-17")
+            second = impasto.image_generation(**call(server, path, prompt="2")).data[0]
+
+            assert (PNG, other) == (first.read(), second.read())
+            first.save(path.with_name("first.png"))
+        assert () == Journal(path).entry("order-17").paths
+
+    @pytest.mark.parametrize("changed", [False, True])
+    def test_files_in_place_of_bytes(self, path, tmp_path, changed):
+        """
+        Of a batch, the files are all that is left; one that was changed is not given out.
+        """
+        with FakeServer() as server:
+            how = {"model": "openai/gpt-image-2", "api_key": "sk-0123456789abcdef"}
+            how |= {"api_base": server.url, "journal": path}
+            prompts = [{"prompt": "a fox", "key": "order-17"}]
+            (done,) = impasto.batch(prompts, out=tmp_path / "out", **how)
+            if changed:
+                done.paths[0].write_bytes(PNG + b".")
+            try:
+                came = impasto.image_generation("a fox", **how, idempotency_key="order-17")
+            except impasto.ImpastoError as error:
+                came = error
+
+            assert 1 == len(server.received)
+        if changed:
+            assert "are no longer there" in came.message
+            assert came.maybe_accepted
+        else:
+            assert (PNG, (JOURNAL,)) == (came.data[0].read(), came.notes)
+
     def test_a_client_of_ones_own(self, path):
         """
         Its journal is that of all its calls.

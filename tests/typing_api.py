@@ -5,6 +5,7 @@ is no longer found.
 """
 
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from types import ModuleType
 from typing import Any, assert_type
@@ -17,6 +18,7 @@ from impasto import (
     Client,
     Cost,
     Done,
+    Estimate,
     Fate,
     Image,
     ImageGenerationRequestQuality,
@@ -215,6 +217,19 @@ def parse_response(request: Request, response: Response) -> ImageResponse | Requ
         return request.follow(response.json()["url"], after=1.5)
     request.url = "elsewhere"  # type: ignore[misc]
     return ImageResponse(data=[Image(url=url) for url in response.json()["urls"]])
+
+
+def keep_to_a_budget() -> None:
+    estimate: Estimate | None = impasto.estimate("a fox", "openai/gpt-image-2", n=2)
+    high: Decimal = estimate.high if estimate is not None else Decimal(0)
+    with impasto.budget("1.50 USD", unknown="allow", threads=False) as budget:
+        response = impasto.image_generation("a fox", model="openai/gpt-image-2", budget=high)
+    left: Decimal = budget.left
+    cost: Cost | None = response.cost
+    impasto.prices("my.json")
+    impasto.prices({"acme/oil-2": [{"unit": "image", "amount": "0.02"}]})
+    impasto.budget(left, unknown="maybe")  # type: ignore[arg-type]
+    ImageResponse(charged=Cost.reported(0.04, source="cost") if cost else Cost.cached())
 
 
 def people_mistype() -> None:

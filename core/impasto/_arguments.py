@@ -17,6 +17,7 @@ from impasto.errors import BadRequestError, UnsupportedParamsError
 
 if TYPE_CHECKING:
     from impasto._booking import Booking
+    from impasto._budgets import Budget
     from impasto._fallbacks import Fallback
     from impasto._leave import Leave
     from impasto._record import Record
@@ -70,6 +71,7 @@ class Asked:
         leave: What it waits for before it orders, where it is one of many calls.
         detached: Whether a handle is wanted, with which others can go on.
         witness: Who is told of the moments of an order.
+        budget: What it may cost, besides the budgets round it.
         booking: What a journal knows it by.
         record: What the journal knows of it, and where it is written what becomes of it.
     """
@@ -80,11 +82,11 @@ class Asked:
     common: Mapping[str, Any] = field(factory=dict)
     image: Any = None
     mask: Any = None
-    words: Mapping[str, Any] = field(factory=dict)
+    words: Mapping[str, Any] = field(factory=dict, repr=False)  # keys are among them
     timeout: float = DEFAULT_TIMEOUT
     drop_params: bool | None = None
     dropped: frozenset[str] = frozenset()
-    additions: Additions = NOTHING
+    additions: Additions = field(default=NOTHING, repr=False)
     max_retries: int | None = None
     mock_response: Any = None
     base_model: str | None = None
@@ -97,6 +99,7 @@ class Asked:
     leave: Leave | None = None
     detached: bool = False
     witness: Witness | None = None
+    budget: Budget | None = None
     booking: Booking | None = None
     record: Record | None = None
 

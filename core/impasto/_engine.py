@@ -33,6 +33,7 @@ from impasto.errors import (
 if TYPE_CHECKING:
     from impasto._answer import Partial
     from impasto._performance import Performance
+    from impasto._stakes import Stake
     from impasto._witness import Witness
 
 CANCEL_SECONDS = 5.0  # of its own, for the request that stops a job
@@ -85,6 +86,7 @@ class Conversation:
         witness: Who is told of the moments of an order.
         refused: Told what may be repeated, and whether it buys; True: it is not repeated here.
         params: What the parameters became, once they are translated.
+        stake: What the order may cost, where it counts in a budget.
         known: What is known of an order that was placed before: it is not placed again.
     """
 
@@ -102,6 +104,7 @@ class Conversation:
     witness: Witness | None = None
     refused: Callable[[ImpastoError, bool], bool] | None = None
     params: Params | None = None
+    stake: Stake | None = None
     known: Known | None = None
     _order_request: Request | None = None
     _in_doubt: bool = False  # whether an order before the present one may have been taken
@@ -200,6 +203,8 @@ class Conversation:
     async def _converse(self) -> ImageResponse:
         if self.known is not None:
             return await self._going_on(self.known)
+        if self.stake is not None:
+            self.stake.is_asked = True
         request = self._order_request
         if request is None:
             await self.prepare()
@@ -298,6 +303,8 @@ class Conversation:
         repeats = 0
         while True:
             self._refuse_if_late()
+            if self.stake is not None and request.buys:
+                self.stake.ensure()
             if self.witness is not None and request.buys:
                 await self.witness.ordering(self, request)
             try:
@@ -327,6 +334,8 @@ class Conversation:
         pause = self.policy.pause(error, buys=buys, repeats=repeats, remaining=self.remaining())
         if pause is None:
             raise error from error.__cause__
+        if buys and self.stake is not None:
+            self.stake.renew(error)
         self.repeats += buys
         self._in_doubt = self._in_doubt or error.maybe_accepted
         log.info("%s: repeating in %.1f s: %s", self.line.who(), pause, type(error).__name__)
@@ -339,6 +348,14 @@ class Conversation:
         if self.called_off:  # what goes out is written by a task of its own, which comes later
             raise asyncio.CancelledError
         self.ordered = True
+        if self.stake is not None:
+            self.stake.is_out = True
+
+    def _not_taken(self) -> None:
+        """Know that the latest order was not taken; one before it may have been."""
+        self.ordered = self._in_doubt
+        if self.stake is not None:
+            self.stake.is_out = False
 
     def _parsed(self, request: Request, response: Response) -> ImageResponse | Request:
         """Return what the plugin reads in *response*."""
@@ -346,7 +363,8 @@ class Conversation:
             outcome = self._read(request, response)
         except ImpastoError as error:
             if not isinstance(error, APIResponseValidationError):  # the provider has said no
-                self.ordered, self.pending = self._in_doubt, None
+                self.pending = None
+                self._not_taken()
             raise _Read(self._complete(error, response, buys=False)) from error
         except (LookupError, TypeError, ValueError, AttributeError) as error:
             raise self._nonsense(request, response, error) from error
@@ -398,7 +416,7 @@ class Conversation:
         known = self._mapped(request, response) or _failures.from_status(response)
         known = self._complete(known, response, buys=request.buys)
         if request.buys and not known.maybe_accepted:
-            self.ordered = self._in_doubt
+            self._not_taken()
         return _failures.retired(known, self.call, self.line.wires.now().date().isoformat())
 
     def _mapped(self, request: Request, response: Response) -> ImpastoError | None:
@@ -427,7 +445,8 @@ class Conversation:
     def _no_answer(self, request: Request, lost: NotSent | Lost) -> ImpastoError:
         where = origin(request.url)
         if isinstance(lost, NotSent):
-            self.ordered = self.ordered if not request.buys else self._in_doubt
+            if request.buys:
+                self._not_taken()
             message = f"no connection to {where}: {lost}"
             return APIConnectionError(message, retryable=not lost.hopeless)
         return APIConnectionError(
@@ -438,7 +457,7 @@ class Conversation:
     def _elsewhere(self, request: Request, misled: Misled) -> ImpastoError:
         response = misled.response
         if request.buys and response.status != 303:  # which says: taken, look for it there
-            self.ordered = self._in_doubt
+            self._not_taken()
         error = APIError(
             f"the provider answered {response.status} with {misled}, which is not followed; "
             "check api_base",

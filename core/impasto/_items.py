@@ -26,7 +26,9 @@ _KINDS = ("generate", "edit", "vary")
 # Names that any provider's settings may have: where there is no such provider, and for LiteLLM.
 SETTINGS = frozenset({"api_key", "api_base", "base_url", "api_version", "organization"})
 # What cannot be written down, or is not about the picture.
-_UNTOLD = frozenset({"on_progress", "mock_response", "headers", "extra_headers", "fallbacks"})
+_UNTOLD = frozenset(
+    {"on_progress", "mock_response", "headers", "extra_headers", "fallbacks", "budget"}
+)
 
 
 @frozen(kw_only=True)

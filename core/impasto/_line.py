@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 from collections.abc import Callable, Iterable
@@ -223,7 +224,9 @@ def _joined(url: str, location: str) -> str | None:
 
 
 def _spellings(keys: Iterable[Any]) -> set[str]:
-    """Return *keys* as they are, as URLs have them, and as a header does after its scheme."""
+    """Return *keys* as they are, as URLs and JSON have them, and as a header does after its scheme."""
     texts = [key for key in keys if isinstance(key, str)]
     words = [text.rpartition(" ")[2] for text in texts]
-    return {*texts, *words, *map(quote, words), *map(quote_plus, words)}
+    escaped = [json.dumps(text)[1:-1] for text in (*texts, *words)]
+    slashed = [text.replace("/", "\\/") for text in escaped]  # as PHP and some others write it
+    return {*texts, *words, *map(quote, words), *map(quote_plus, words), *escaped, *slashed}

@@ -8,11 +8,12 @@ from collections.abc import Iterable, Mapping
 from itertools import accumulate
 from typing import Any
 
-from attrs import Factory, define, evolve
+from attrs import Factory, define, evolve, field
 
 from impasto import _settings
 from impasto._answer import Fate, ImageResponse
 from impasto._arguments import Asked
+from impasto._budgets import budgets_for
 from impasto._call import Call
 from impasto._engine import Conversation
 from impasto._image import EVERYBODYS, Image
@@ -54,7 +55,7 @@ class Performance:
     wires: Wires
     deadline: float
     settings: _settings.Resolved
-    where: Origin = ("impasto", 0, {})
+    where: Origin = field(default=("impasto", 0, {}), repr=False)  # its module's variables
     notes: tuple[str, ...] = ()
     _left_out: dict[str, Fate] = Factory(dict)
 
@@ -157,11 +158,22 @@ class Performance:
         if not self.loaded.own.isdisjoint(("learn", "read_card")):
             call, notes = await self.informed(call)
         refuse_if_not_done(call, self.loaded.catalogue)
-        parts = split(call)
-        if len(parts) == 1:
-            response = await self._part(call, 0)
-        else:
-            response = self.joined(call, await self._side_by_side(parts))
+        parts = [self.conversation(part) for part in split(call)]
+        budgets = budgets_for(self.asked.budget)
+        if budgets:
+            from impasto._stakes import lay_aside
+
+            await lay_aside(parts, budgets)
+        try:
+            if len(parts) == 1:
+                response = await self._part(parts[0], 0)
+            else:
+                response = self.joined(call, await self._side_by_side(parts))
+        finally:
+            if budgets:
+                from impasto._stakes import close
+
+                close(parts)
         return await self.finished(call, response, notes)
 
     async def informed(self, call: Call) -> tuple[Call, tuple[str, ...]]:
@@ -186,9 +198,8 @@ class Performance:
                 error.job = Job.of_parts(self, call, outcomes)
             raise
 
-    async def _part(self, call: Call, first: int) -> ImageResponse:
-        """Return the pictures of *call*, which begin with number *first* of all that are wanted."""
-        conversation = self.conversation(call)
+    async def _part(self, conversation: Conversation, first: int) -> ImageResponse:
+        """Return the pictures of a part, which begin with number *first* of all that are wanted."""
         if self.asked.on_progress is None:
             return await self._asked_for(conversation)
         conversation.report = report = Report(self.asked.on_progress, first)
@@ -197,6 +208,13 @@ class Performance:
         return response
 
     async def _asked_for(self, conversation: Conversation) -> ImageResponse:
+        if conversation.stake is None:
+            return await self._with_leave(conversation)
+        from impasto._stakes import settled
+
+        return await settled(conversation.stake, self._with_leave(conversation))
+
+    async def _with_leave(self, conversation: Conversation) -> ImageResponse:
         leave = self.asked.leave
         if leave is None:
             return await self._drawn(conversation)
@@ -219,18 +237,18 @@ class Performance:
             return await rendered(conversation)
         return await conversation.pictures()
 
-    async def _side_by_side(self, parts: list[Call]) -> list[ImageResponse | ImpastoError]:
+    async def _side_by_side(self, parts: list[Conversation]) -> list[ImageResponse | ImpastoError]:
         """Run *parts* at once; no part cancels another."""
         gate = asyncio.Semaphore(self.loaded.provider.concurrency or len(parts))
 
-        async def run(part: Call, first: int) -> ImageResponse | ImpastoError:
+        async def run(part: Conversation, first: int) -> ImageResponse | ImpastoError:
             async with gate:
                 try:
                     return await self._part(part, first)
                 except ImpastoError as error:
                     return error
 
-        counts = [part.n or 1 for part in parts]
+        counts = [part.call.n or 1 for part in parts]
         return await asyncio.gather(*map(run, parts, accumulate(counts, initial=0)))
 
     def conversation(self, call: Call) -> Conversation:

@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from impasto import _checks
+from impasto._budgets import given as given_budget
 from impasto._dispatch import Dispatch
 from impasto._ledger import Ledger
 from impasto._limits import Limiter, LocalLimiter
@@ -43,9 +44,9 @@ class Plan:
     """
 
     prompts: Prompts
-    common: Mapping[str, Any]
+    common: Mapping[str, Any] = field(repr=False)  # keys are among them
     dispatch: Callable[[], Dispatch]
-    where: Origin
+    where: Origin = field(repr=False)
     folder: Path | None
     concurrency: int
     ledger: Ledger | None
@@ -83,11 +84,15 @@ def planned(
     """
     if again not in (None, "ambiguous"):
         raise BadRequestError(f"again={again!r}; it takes 'ambiguous'", param="again")
+    common = dict(given.pop("common"))
+    if common.get("budget") is not None:  # one for all of them, not one for each
+        common["budget"] = given_budget(common["budget"])
     kept = None if journal is None else _path_of(journal, ledger)
     folder = None if out is None else Path(out)
     path = folder / _MANIFEST if manifest is None and folder is not None else manifest
     return Plan(
         prompts=prompts,
+        common=common,
         folder=folder,
         concurrency=_checks.count("concurrency", concurrency),
         ledger=ledger if kept is None else _ledger_of(kept),

@@ -166,8 +166,11 @@ class Purchase:
         return done
 
     async def _write(self, step: str, record: Mapping[str, Any]) -> None:
-        """Write to every ledger that the call is at *step*."""
-        for ledger in self.plan.ledgers():
+        """Write to every ledger that the call is at *step*; last to the one that decides.
+
+        Else it might let go of what the others do not know yet.
+        """
+        for ledger in reversed(self.plan.ledgers()):
             await getattr(ledger, step)(self.item.key, record)
 
     def _ended(self, status: Status, **more: Any) -> Done:

@@ -49,6 +49,8 @@ async def rendered(conversation: Conversation) -> ImageResponse:
     call, wires = conversation.call, conversation.line.wires
     report = _Report(conversation.report)
     context = copy_context()
+    if conversation.stake is not None:
+        conversation.stake.is_asked = True
     try:
         params = conversation.line.ask("translate_params", Params, call=call)
         async with asyncio.timeout(max(0.0, conversation.remaining())):

@@ -8,6 +8,7 @@ from reprlib import repr as brief
 from typing import TYPE_CHECKING, Any
 
 from impasto import _checks
+from impasto._budgets import given as given_budget
 from impasto._call import NEVER_DROPPED, check_json
 from impasto._freeze import NOTHING, Additions, checked_headers
 from impasto.errors import BadRequestError
@@ -42,6 +43,7 @@ STEERING = frozenset(
         "fallbacks",
         "fallback_after",
         "download",
+        "budget",
         "journal",
         "idempotency_key",
         "again",
@@ -74,6 +76,7 @@ def steered(steering: Mapping[str, Any]) -> dict[str, Any]:
         "fallbacks": _fallbacks(steering.get("fallbacks")),
         "fallback_after": _after(steering.get("fallback_after", ())),
         "download": bool(_checks.flag("download", steering.get("download"))),
+        "budget": given_budget(steering.get("budget")),
         "booking": _booking(steering),
     }
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from impasto._answer import Fate, ImageResponse, Usage
 from impasto._arguments import Asked
@@ -196,9 +196,9 @@ class Stored:
 
     text: str
     document: Mapping[str, Any]
-    given: Mapping[str, Any]
+    given: Mapping[str, Any] = field(repr=False)
     dispatch: Dispatch
-    where: Origin
+    where: Origin = field(repr=False)
 
     @classmethod
     def read(cls, text: str, given: Mapping[str, Any], dispatch: Dispatch, where: Origin) -> Stored:

@@ -9,6 +9,7 @@ from typing import Any, NoReturn, TypeVar
 
 import click
 
+import impasto
 from impasto_cli._exits import Failure
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -93,6 +94,18 @@ _FALLBACK = click.option(
     callback=lambda ctx, param, given: [*given] or None,
     help="Model to go on to where another one fails, unless that may cost money or was a refusal; "
     "as often as needed.",
+)
+_BUDGET = (
+    click.option(
+        "--budget",
+        metavar="AMOUNT",
+        help='Most that all of it may cost, such as "1.50 USD"; what may cost more is not sent.',
+    ),
+    click.option(
+        "--unpriced",
+        type=click.Choice(["refuse", "allow"]),
+        help="Whether --budget allows calls of which nobody can say what they cost; by default not.",
+    ),
 )
 _STEERING = (
     click.option(
@@ -197,13 +210,16 @@ _LISTED = (
 def prompted(function: Function) -> Function:
     """Give *function* the options of a call that has a prompt."""
     return _decorated(
-        function, (_MODEL, _FALLBACK, _COUNT, _SIZE, *_WORDS, *_STEERING, *_BOOKING, *_OUTPUT)
+        function,
+        (_MODEL, _FALLBACK, _COUNT, _SIZE, *_WORDS, *_BUDGET, *_STEERING, *_BOOKING, *_OUTPUT),
     )
 
 
 def unprompted(function: Function) -> Function:
     """Give *function* the options of a call that has a picture alone."""
-    return _decorated(function, (_MODEL, _FALLBACK, _COUNT, _SIZE, *_STEERING, *_BOOKING, *_OUTPUT))
+    return _decorated(
+        function, (_MODEL, _FALLBACK, _COUNT, _SIZE, *_BUDGET, *_STEERING, *_BOOKING, *_OUTPUT)
+    )
 
 
 def resumed(function: Function) -> Function:
@@ -219,7 +235,7 @@ def planned(function: Function) -> Function:
 def listed(function: Function) -> Function:
     """Give *function* the options of many calls, whose prompts are in a file."""
     return _decorated(
-        function, (_ONE_MODEL, _FALLBACK, _COUNT, _SIZE, *_WORDS, *_STEERING, *_LISTED)
+        function, (_ONE_MODEL, _FALLBACK, _COUNT, _SIZE, *_WORDS, *_BUDGET, *_STEERING, *_LISTED)
     )
 
 
@@ -240,4 +256,14 @@ def arguments(options: Mapping[str, Any], words: list[tuple[str, Any]]) -> dict[
         if name in call:
             raise Failure(f"{name} is given twice; give it once", 2)
         call[name] = value
+    return _budgeted(call)
+
+
+def _budgeted(call: dict[str, Any]) -> dict[str, Any]:
+    """Return *call* with the budget that its options name: one for all calls that come of it."""
+    unknown = call.pop("unpriced", None)
+    if "budget" in call:
+        call["budget"] = impasto.budget(call["budget"], unknown=unknown or "refuse")
+    elif unknown is not None:
+        raise Failure("--unpriced says what --budget allows; give --budget as well", 2)
     return call
