@@ -427,6 +427,14 @@ class TestReading:
         with pytest.raises(BadRequestError, match="is no picture"):
             read_metadata(tmp_path / "fox.png")
 
+    def test_a_file_without_pixels(self, tmp_path):
+        """
+        There is no place for it in such a file, so that it goes beside it.
+        """
+        data = b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", bytes(13)) + png_chunk(b"IEND", b"")
+
+        assert embedded(data, "image/png", "{}", "") is None
+
     def test_signs_of_the_signed(self):
         """
         The hand-made files are signed as far as the pieces tell.

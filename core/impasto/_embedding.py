@@ -84,6 +84,8 @@ def _into_png(data: bytes, found: Pieces, ours: str, parameters: str) -> bytes:
             parts += new
             new = []
         parts.append(data[piece.start : piece.after])
+    if new:
+        raise ValueError("it has no pixels")
     return b"".join([*parts, data[found.found[-1].after :]])
 
 
