@@ -262,7 +262,7 @@ class Record:
         part.state = ANSWERED if part.state == ORDERING else part.state
         await self._try(
             lambda db: _entries.note_answer(db, self.key, part.number, told, response, keys),
-            durable=request.buys or len(response.body) > _LARGE,
+            durable=request.buys or response.size > _LARGE,
         )
         if self.then is not None:
             await self.then.answered(conversation, request, response)
