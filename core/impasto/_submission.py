@@ -13,7 +13,6 @@ from impasto._engine import Conversation
 from impasto._jobs import Job
 from impasto._notices import Origin, warn_if_retired
 from impasto._orders import Order, Orders
-from impasto._stakes import close
 from impasto.errors import ImpastoError
 
 if TYPE_CHECKING:
@@ -69,6 +68,8 @@ async def _placed(job: Job) -> None:
         await orders.place()
     except asyncio.CancelledError:  # nobody gets the job: those of its orders that are known end
         await asyncio.shield(orders.stop())
+        from impasto._stakes import close
+
         close([order.conversation for order in orders.orders])
         raise
     await job._settle(orders)
