@@ -262,6 +262,19 @@ class TestOver:
         assert "may cost $0.08, and $0.06 is left of a budget of $0.10" in str(error)
         assert "0.06" == str(budget.left)
 
+    def test_what_is_left_open(self):
+        """
+        Where the provider chooses, the dearest counts; the message says how it is less.
+        """
+        call = {"prompt": "a fox", "model": "openai/gpt-image-2", "api_key": "k"}
+        with impasto.budget("0.10 USD"):
+            with pytest.raises(BudgetExceededError, match="say it, and it is less"):
+                impasto.image_generation(**call)
+            with pytest.raises(BudgetExceededError) as caught:
+                impasto.image_generation(**call, size="1024x1024", quality="high")
+
+        assert "say it" not in str(caught.value)
+
     def test_all_parts_or_none(self, server, draw):
         """
         Two of three requests would fit; none is sent.
@@ -617,8 +630,10 @@ class TestManyAtOnce:
                     outcomes.append(error)
 
         async def awaited(some: list[dict[str, Any]]) -> None:
-            coroutines = [impasto.aimage_generation(**call) for call in some]
-            outcomes.extend(await asyncio.gather(*coroutines, return_exceptions=True))
+            tasks = [asyncio.create_task(impasto.aimage_generation(**call)) for call in some]
+            for number, task in enumerate(tasks[::10]):  # who leaves, in between
+                asyncio.get_running_loop().call_later(number / 50, task.cancel)
+            outcomes.extend(await asyncio.gather(*tasks, return_exceptions=True))
 
         with impasto.budget("40 USD") as budget:
             threads = [

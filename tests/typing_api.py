@@ -180,6 +180,17 @@ def people_catch(error: ImpastoError) -> float | None:
     return error.retry_after if isinstance(error, RateLimitError) else None
 
 
+def people_keep_a_journal() -> int:
+    with impasto.Journal(Path("jobs.db")) as journal:
+        assert_type(impasto.batch(["a fox"], journal=journal), impasto.Batch)
+        for entry in journal.jobs():
+            assert_type(entry, impasto.JournalEntry)
+            assert_type(entry.paths, tuple[Path, ...])
+        assert_type(journal.resume("order-17", api_key="..."), impasto.Job)
+        journal.forget(17)  # type: ignore[arg-type]
+    return journal.forget_done()
+
+
 def people_look(module: ModuleType) -> list[ProviderInfo]:
     impasto.register("acme", module, models=Path("models.json"))
     impasto.use("cache")

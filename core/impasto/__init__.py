@@ -82,6 +82,7 @@ if TYPE_CHECKING:
     from impasto._ledger import Ledger, Standing
     from impasto._limits import Limiter, LocalLimiter
     from impasto._manifest import Manifest
+    from impasto._metadata import Metadata, read_metadata
     from impasto._tally import BatchProgress, Done
 
 drop_params = False
@@ -123,6 +124,7 @@ __all__ = [
     "Limiter",
     "LocalLimiter",
     "Manifest",
+    "Metadata",
     "MissingCredentialsError",
     "ModelRetiredError",
     "ModelRetiredWarning",
@@ -162,6 +164,7 @@ __all__ = [
     "image_variation",
     "prices",
     "providers",
+    "read_metadata",
     "register",
     "registry",
     "submit",
@@ -192,8 +195,10 @@ _AT_FIRST_TOUCH = {
     "Limiter": "impasto._limits",
     "LocalLimiter": "impasto._limits",
     "Manifest": "impasto._manifest",
+    "Metadata": "impasto._metadata",
     "Standing": "impasto._ledger",
     "Usage": "impasto._answer",
+    "read_metadata": "impasto._metadata",
 }
 
 

@@ -243,6 +243,7 @@ def batch(
     limiter: Limiter | None = None,
     again: Literal["ambiguous"] | None = None,
     on_progress: Callable[[BatchProgress], object] | None = None,
+    save_metadata: bool = False,
     **common: Any,
 ) -> Batch:
     """Return an iterator of what comes of many calls, in the order in which they end.
@@ -266,6 +267,8 @@ def batch(
         again: "ambiguous" to make calls again that may have been paid for; by default they are
             only reported.
         on_progress: Told with a `BatchProgress` when a call has ended.
+        save_metadata: Whether the pictures in *out* say what they were made from, as
+            `Image.save(metadata=True)` has it.
         **common: Arguments of all calls, such as *model*, *size* and *timeout*, which here does
             not count the seconds that a call waits for its turn.
 
@@ -290,6 +293,7 @@ def abatch(
     limiter: Limiter | None = None,
     again: Literal["ambiguous"] | None = None,
     on_progress: Callable[[BatchProgress], object] | None = None,
+    save_metadata: bool = False,
     **common: Any,
 ) -> AsyncBatch:
     """Return an async iterator of what comes of many calls; the same as `batch`.

@@ -66,6 +66,7 @@ class Asked:
         cache: What is asked of an extra that keeps answers; None where nothing is said.
         on_progress: What to tell how far the call is.
         fallbacks: Models to go on to where this one fails.
+        download: Whether pictures that come as URLs are fetched before the call returns.
         fallback_after: Failures after which that is allowed, too: "refusal", "ambiguous".
         leave: What it waits for before it orders, where it is one of many calls.
         detached: Whether a handle is wanted, with which others can go on.
@@ -94,6 +95,7 @@ class Asked:
     on_progress: Listener | None = None
     fallbacks: tuple[Fallback, ...] = ()
     fallback_after: frozenset[str] = frozenset()
+    download: bool = False
     leave: Leave | None = None
     detached: bool = False
     witness: Witness | None = None

@@ -7,14 +7,11 @@ import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from contextvars import ContextVar
 from decimal import Decimal
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
-from weakref import WeakSet
 
-from attrs import frozen
-
+from impasto import _scopes
 from impasto._money import money, parsed
 from impasto.errors import BadRequestError, BudgetExceededError
 
@@ -23,6 +20,10 @@ if TYPE_CHECKING:
 
 # One for all budgets: a call that counts in several is laid aside in all of them or in none.
 _lock = threading.Lock()
+_WAY_OUT = (
+    ".  What it leaves to the provider, such as size or quality, counts as the dearest that there "
+    "is; say it, and it is less"
+)
 # What is to be done with amounts that nobody asks for any more; appending needs no lock, which the
 # thread that drops them might hold.
 _dropped: deque[tuple[Sequence[Budget], Decimal, Decimal]] = deque()
@@ -114,9 +115,7 @@ class Budget:
     # --- a block of calls ---
 
     def __enter__(self) -> Self:
-        _active.set((*_here(), self))
-        if self.threads:
-            _blocks.append(_Block(self, WeakSet(threading.enumerate())))
+        _scopes.enter(self)
         return self
 
     def __exit__(
@@ -125,66 +124,7 @@ class Budget:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        mine = [block for block in _blocks if block.budget is self]
-        if self.threads and mine:
-            _blocks.remove(mine[-1])
-        active = [*_active.get()]
-        if self in active:  # it may stand in itself
-            del active[-1 - active[::-1].index(self)]
-        _active.set(tuple(active))
-
-
-# --- whose budget counts ----------------------------------------------------------------------
-
-
-@frozen(eq=False)
-class _Block:
-    """A with-block.
-
-    Attributes:
-        budget: Its budget.
-        older: Threads that were there before it began.
-    """
-
-    budget: Budget
-    older: WeakSet[threading.Thread]
-
-
-_active: ContextVar[tuple[Budget, ...]] = ContextVar("impasto_budgets", default=())
-_blocks: list[_Block] = []
-
-
-def budgets_for(explicit: Budget | None) -> tuple[Budget, ...]:
-    """Return the budgets that a call made here counts in; none for nearly every call."""
-    if explicit is None and not _blocks and not _active.get():
-        return ()
-    return _without_twice([*_here(), *([] if explicit is None else [explicit])])
-
-
-def _here() -> tuple[Budget, ...]:
-    active = _active.get()
-    if active or not _blocks:
-        return active
-    from impasto import _portal  # asyncio, which is there where calls are made
-
-    if _portal.is_here():  # it runs calls of all threads, each in the context of its own
-        return ()
-    thread = threading.current_thread()
-    return tuple(block.budget for block in [*_blocks] if thread not in block.older)
-
-
-def _without_twice(budgets: Sequence[Budget]) -> tuple[Budget, ...]:
-    return tuple({id(one): one for one in budgets}.values())
-
-
-def adopt() -> None:
-    """Make those of this thread count in the context that goes elsewhere from here."""
-    _active.set(_here())
-
-
-def is_any_open() -> bool:
-    """Return whether there is a with-block whose budget counts in threads."""
-    return bool(_blocks)
+        _scopes.leave(self)
 
 
 def given(value: Any) -> Budget | None:
@@ -231,8 +171,20 @@ def _unknown(budget: Budget, quote: Quote) -> BudgetExceededError:
     )
 
 
-def reserve(budgets: Sequence[Budget], amount: Decimal, *, spend: Decimal = Decimal(0)) -> None:
+def reserve(
+    budgets: Sequence[Budget],
+    amount: Decimal,
+    *,
+    spend: Decimal = Decimal(0),
+    at_least: Decimal | None = None,
+) -> None:
     """Lay *amount* aside in all of *budgets*, and count *spend* of what was laid aside as spent.
+
+    Args:
+        budgets: Whose.
+        amount: The most that the call may cost.
+        spend: Of what was laid aside for an order before.
+        at_least: The least that it may cost, for the message.
 
     Raises:
         BudgetExceededError: one of them has not enough left; nothing is changed.
@@ -240,19 +192,21 @@ def reserve(budgets: Sequence[Budget], amount: Decimal, *, spend: Decimal = Deci
     with _locked():
         for budget in budgets:
             if budget._left() < amount:
-                raise _exceeded(budget, amount)
+                raise _exceeded(budget, amount, at_least)
         _move(budgets, amount - spend, spend)
 
 
-def _exceeded(budget: Budget, amount: Decimal) -> BudgetExceededError:
+def _exceeded(budget: Budget, amount: Decimal, least: Decimal | None) -> BudgetExceededError:
     def told(one: Decimal) -> str:
         return money(one, budget.currency)
 
+    # A guess: where the most is twice the least, more than the words of a prompt is left open.
+    is_open = least is not None and 2 * least < amount
     return _error(
         budget,
         f"this call may cost {told(amount)}, and {told(budget._left())} is left of a budget of "
         f"{told(budget._total)}: {told(budget._spent)} is spent, {told(budget._reserved)} reserved "
-        "for calls under way.  Nothing was sent",
+        f"for calls under way.  Nothing was sent{_WAY_OUT if is_open else ''}",
         cost=amount,
     )
 

@@ -18,6 +18,7 @@ from impasto._http import Request, Response, origin
 from impasto._image import Image
 from impasto._large import LARGE, READING
 from impasto._line import Line, Misled
+from impasto._made import Made, linked
 from impasto._redact import clean, without
 from impasto._repeats import Policy
 from impasto._wires import Lost, NotSent
@@ -179,7 +180,7 @@ class Conversation:
     async def prepare(self) -> None:
         """Translate the call: what is wrong with it is raised here, before anything is sent."""
         if self.call.images:  # masks are converted there, and megabytes encoded
-            self.params, self._order_request = await asyncio.to_thread(self.order_form)
+            self.params, self._order_request = await asyncio.to_thread(self._form_of_pictures)
         else:
             self.params, self._order_request = self.order_form()
 
@@ -240,6 +241,12 @@ class Conversation:
         params = self.line.ask("translate_params", Params, call=self.call)
         return params, self.line.ask("build_request", Request, call=self.call, params=params)
 
+    def _form_of_pictures(self) -> tuple[Params, Request]:
+        """Return the order form, and take note of the pictures by digests while on a thread."""
+        for file in (*self.call.images, *([self.call.mask] if self.call.mask else [])):
+            _ = file.digest
+        return self.order_form()
+
     async def _follow(
         self, request: Request, pause: float, response: Response | None = None
     ) -> tuple[ImageResponse, Response]:
@@ -252,7 +259,7 @@ class Conversation:
                 response, sent = await self._answer(request, pause)
             else:
                 sent = request
-            if len(response.body) < LARGE:
+            if response.size < LARGE:
                 outcome = self._parsed(sent, response)
             else:
                 outcome = await READING.here().run(partial(self._parsed, sent, response))
@@ -386,7 +393,7 @@ class Conversation:
         what = response.content_type or "no content type"
         return self._complete(
             APIResponseValidationError(
-                f"the answer ({response.status}, {what}, {len(response.body):,} bytes) made no "
+                f"the answer ({response.status}, {what}, {response.size:,} bytes) made no "
                 f"sense: {type(error).__name__}: {error}",
                 status_code=response.status,
             ),
@@ -532,8 +539,12 @@ class Conversation:
         if configured and any(image.url for image in data):
             data = [evolve(image, trusted=configured) for image in data]
         created = answer.created
+        if created is None:
+            created = int(self.line.wires.now().timestamp())
+        request_id = answer.request_id or response.request_id
+        data = linked(data, Made(self.call, created, request_id))
         return ImageResponse(  # evolve takes twice as long, and this is on the way of every call
-            created=created if created is not None else int(self.line.wires.now().timestamp()),
+            created=created,
             data=data,
             usage=answer.usage,
             charged=answer.charged,
@@ -542,7 +553,7 @@ class Conversation:
             params={fate.name: fate for fate in fates},
             errors=answer.errors,
             notes=answer.notes,
-            request_id=answer.request_id or response.request_id,
+            request_id=request_id,
             provider_specific_fields=answer.provider_specific_fields,
             size=answer.size,
             quality=answer.quality,

@@ -78,7 +78,7 @@ def _make(path: Path) -> None:
     except FileExistsError:  # opening and closing it again would take sqlite's locks away
         pass
     except OSError as error:
-        raise unusable(path, str(error)) from error
+        raise unusable(path, error.strerror or str(error)) from error
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:

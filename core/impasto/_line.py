@@ -124,7 +124,7 @@ class Line:
         response = await self.wires.send(request, begun, guarded=guarded)
         log.debug(
             "%s: %s answered %d, %d bytes of %s, request %s",
-            *(self.who(), where, response.status, len(response.body)),
+            *(self.who(), where, response.status, response.size),
             *(response.content_type or "no type", response.request_id),
         )
         return response

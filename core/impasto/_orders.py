@@ -9,13 +9,13 @@ from typing import Any, TypeVar
 from attrs import define, evolve
 
 from impasto._answer import ImageResponse, Partial
-from impasto._budgets import budgets_for
 from impasto._call import Call
 from impasto._engine import Conversation
 from impasto._http import Request
 from impasto._kinds import refuse_if_not_done
 from impasto._performance import Performance
 from impasto._reports import Report
+from impasto._scopes import budgets_for
 from impasto._split import split
 from impasto.errors import ImpastoError
 

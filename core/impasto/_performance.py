@@ -13,7 +13,6 @@ from attrs import Factory, define, evolve, field
 from impasto import _settings
 from impasto._answer import Fate, ImageResponse
 from impasto._arguments import Asked
-from impasto._budgets import budgets_for
 from impasto._call import Call
 from impasto._engine import Conversation
 from impasto._image import EVERYBODYS, Image
@@ -25,6 +24,7 @@ from impasto._notices import Origin, warn_if_partial
 from impasto._plugin import Loaded, Plugin
 from impasto._repeats import Policy
 from impasto._reports import Report
+from impasto._scopes import budgets_for
 from impasto._split import joined, split
 from impasto._wires import Wires
 from impasto.errors import ImpastoError, UnsupportedParamsError
@@ -276,14 +276,29 @@ class Performance:
         self, call: Call, response: ImageResponse, notes: tuple[str, ...]
     ) -> ImageResponse:
         """Return *response* with bytes where they were asked for, and all that is to be said."""
-        if call.response_format == "b64_json":
-            data, failures = await self._with_bytes(response.data)
-            response = evolve(response, data=data, errors=(*response.errors, *failures))
+        if call.response_format == "b64_json" or self.asked.download:
+            response = await self._downloaded(response)
         besides = self.told_besides()
         if besides:
             response = evolve(response, params={**response._params, **besides})
         warn_if_partial(response, _count_of(call, response), self.where)
         return evolve(response, notes=(*notes, *response.notes)) if notes else response
+
+    async def _downloaded(self, response: ImageResponse) -> ImageResponse:
+        """Return *response* with the bytes of its pictures, and with what kept us from some."""
+        data, failures = await self._with_bytes(response.data)
+        if not failures:
+            return evolve(response, data=data)
+        note = (
+            f"{len(failures)} of {len(data)} pictures could not be fetched; they have their URL "
+            "still, and read() tries again"
+        )
+        return evolve(
+            response,
+            data=data,
+            errors=(*response.errors, *failures),
+            notes=(*response.notes, note),
+        )
 
     def keep_fates(self, fates: Iterable[Fate]) -> None:
         """Tell *fates*, of a call that another process made, besides those of the plugin."""
@@ -304,7 +319,7 @@ class Performance:
         return images, tuple(one for one in outcomes if isinstance(one, ImpastoError))
 
     async def _bytes(self, image: Image) -> Image | ImpastoError:
-        if image.b64_json is not None or image.url is None:  # a data URL has its bytes with it
+        if image.url is None or image._is_here():  # a data URL has its bytes with it
             return image
         remaining = max(0.001, self.deadline - self.wires.monotonic())
         try:

@@ -40,6 +40,7 @@ class Plan:
         limiter: Whose turn it is.
         again: Whether calls are made again that may have been paid for.
         listener: What to tell how far it is.
+        metadata: Whether the pictures' files say what they were made from.
     """
 
     prompts: Prompts
@@ -54,6 +55,7 @@ class Plan:
     limiter: Limiter
     again: bool
     listener: Listener | None
+    metadata: bool = False
 
     def ledgers(self) -> list[Ledger]:
         """Return what writes things down; the first one decides."""
@@ -72,6 +74,7 @@ def planned(
     limiter: Limiter | None,
     again: str | None,
     on_progress: Listener | None,
+    save_metadata: bool = False,
     **given: Any,
 ) -> Plan:
     """Return the plan that the arguments of `batch()` are.
@@ -98,6 +101,7 @@ def planned(
         limiter=LocalLimiter() if limiter is None else limiter,
         again=again is not None,
         listener=_checks.function("on_progress", on_progress),
+        metadata=bool(_checks.flag("save_metadata", save_metadata)),
         **given,
     )
 

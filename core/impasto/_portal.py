@@ -12,7 +12,7 @@ from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any, TypeVar
 
-from impasto import _budgets
+from impasto import _scopes
 
 T = TypeVar("T")
 
@@ -43,8 +43,8 @@ class _Portal:
         outcome: concurrent.futures.Future[T] = concurrent.futures.Future()
         tasks: list[asyncio.Task[T]] = []
         context = contextvars.copy_context()
-        if _budgets.is_any_open():
-            context.run(_budgets.adopt)
+        if _scopes.is_any_open():
+            context.run(_scopes.adopt)
 
         def start() -> None:
             task = self.loop.create_task(coroutine, context=context)

@@ -166,7 +166,7 @@ class Record:
         part = order.part
         try:
             outcome = await ask(conversation)
-        except BaseException as error:
+        except (Exception, asyncio.CancelledError) as error:
             await self._ended(part, conversation, error)
             raise
         if not isinstance(outcome, ImageResponse):
@@ -262,7 +262,7 @@ class Record:
         part.state = ANSWERED if part.state == ORDERING else part.state
         await self._try(
             lambda db: _entries.note_answer(db, self.key, part.number, told, response, keys),
-            durable=request.buys or len(response.body) > _LARGE,
+            durable=request.buys or response.size > _LARGE,
         )
         if self.then is not None:
             await self.then.answered(conversation, request, response)
@@ -290,6 +290,13 @@ class Record:
         """Let others have the call: whatever is left of it may be asked for by anybody."""
         if self.store is not None:
             await self._let_go(lambda _: None)
+
+    def abandon(self) -> None:
+        """Let others have the call, where nothing can be awaited any more."""
+        store, self.store = self.store, None
+        if store is not None:
+            store.do_some_time(lambda db: _entries.release(db, store, self.key))
+            released(store)
 
     async def _let_go(self, work: Callable[[_entries.Connection], None]) -> None:
         """Write how the call ended, and let others have it."""

@@ -17,6 +17,7 @@ from impasto import _costs
 from impasto._answer import ImageResponse, Partial
 from impasto._call import Params
 from impasto._engine import Conversation, is_sound
+from impasto._made import Made, linked
 from impasto._plugin import Memory
 from impasto.errors import APIResponseValidationError, ImpastoError, Timeout
 
@@ -64,9 +65,11 @@ async def rendered(conversation: Conversation) -> ImageResponse:
         raise conversation.told(error) from None
     except ImpastoError as error:
         raise conversation.told(error) from error.__cause__
+    created = answer.created if answer.created is not None else int(wires.now().timestamp())
     return evolve(
         answer,
-        created=answer.created if answer.created is not None else int(wires.now().timestamp()),
+        created=created,
+        data=linked(answer.data, Made(call, created)),
         model=answer.model or call.model,
         provider=call.provider,
         params={fate.name: fate for fate in params.fates},

@@ -106,7 +106,8 @@ async def lay_aside(conversations: Sequence[Conversation], budgets: Sequence[Bud
         one.high if isinstance(one, Estimate) and isinstance(quote, Estimate) else _NOTHING
         for one in quotes
     ]
-    _budgets.reserve(counting, sum(most, _NOTHING))
+    least = quote.low if isinstance(quote, Estimate) else None
+    _budgets.reserve(counting, sum(most, _NOTHING), at_least=least)
     for conversation, one in zip(conversations, most, strict=True):
         conversation.stake = Stake(counting, one)
 

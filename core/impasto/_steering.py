@@ -42,6 +42,7 @@ STEERING = frozenset(
         "tags",
         "fallbacks",
         "fallback_after",
+        "download",
         "budget",
         "journal",
         "idempotency_key",
@@ -74,6 +75,7 @@ def steered(steering: Mapping[str, Any]) -> dict[str, Any]:
         "on_progress": _checks.function("on_progress", steering.get("on_progress")),
         "fallbacks": _fallbacks(steering.get("fallbacks")),
         "fallback_after": _after(steering.get("fallback_after", ())),
+        "download": bool(_checks.flag("download", steering.get("download"))),
         "budget": given_budget(steering.get("budget")),
         "booking": _booking(steering),
     }

@@ -46,19 +46,23 @@ class Store:
     """
 
     def __init__(self, path: Path) -> None:
-        """Open the file, on the thread.
-
-        Raises:
-            BadRequestError: it is no journal, or cannot be made or written.
-        """
+        """Begin to open the file, on the thread."""
         self.path = path
         self.running: set[str] = set()
         self.users = 0
+        self._file: os.stat_result | None = None
         self._queue: queue.SimpleQueue[_Change | None] = queue.SimpleQueue()
         self._opened: concurrent.futures.Future[None] = concurrent.futures.Future()
         # A daemon, since what is cancelled at the end of the program still has to be written.
         self._thread = threading.Thread(target=self._live, name="impasto-journal", daemon=True)
         self._thread.start()
+
+    def wait(self) -> None:
+        """Wait until it is open.
+
+        Raises:
+            BadRequestError: it is no journal, or cannot be made or written.
+        """
         self._opened.result()
 
     async def do(self, work: Callable[[sqlite3.Connection], T], *, durable: bool = False) -> T:
@@ -74,6 +78,10 @@ class Store:
     def do_now(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Return what *work* returns, as `do()` does; blocking, for what is no coroutine."""
         return self._put(work, durable=False).result()
+
+    def do_some_time(self, work: Callable[[sqlite3.Connection], None]) -> None:
+        """Let *work* be done, without waiting for it."""
+        self._put(work, durable=False)
 
     def lives(self, owner: str | None, key: str) -> bool:
         """Return whether the process *owner* is at work at *key*; for the thread alone."""
@@ -105,7 +113,7 @@ class Store:
     def is_there(self) -> bool:
         """Return whether the path still leads to the file that is open."""
         try:
-            return os.path.samestat(self.path.stat(), self._file)
+            return self._file is None or os.path.samestat(self.path.stat(), self._file)
         except OSError:
             return False
 
@@ -195,6 +203,14 @@ def opened(path: Path) -> Store:
         if store is None:
             store = _stores[whole] = Store(whole)
         store.users += 1
+    try:
+        store.wait()  # without the lock: another process may have the file in hand
+    except BaseException:
+        with _lock:
+            store.users -= 1
+            if _stores.get(whole) is store:
+                del _stores[whole]
+        raise
     return store
 
 

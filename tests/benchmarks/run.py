@@ -17,6 +17,7 @@ import footprint
 import imports
 import pictures
 import report
+import saving
 from attrs import astuple
 from environments import OTHERS, Environments
 from figures import Found, Profile, Scale
@@ -31,6 +32,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "crowds": calls.crowds,
     "blocking": calls.blocking,
     "pictures": pictures.measured,
+    "saving": saving.measured,
     "latency": crowd.measured,
     "dispatch": dispatch.measured,
     "extras": extras.measured,

@@ -94,7 +94,7 @@ def _check(orders: Sequence[Order], output: Output) -> None:
 
 def _results(orders: Sequence[Order], output: Output) -> list[Result]:
     with _watched(orders, output) as listener:
-        return [saved(outcome) for outcome in carry_out(orders, listener)]
+        return [saved(outcome, metadata=output.metadata) for outcome in carry_out(orders, listener)]
 
 
 def _watched(orders: Sequence[Order], output: Output) -> AbstractContextManager[Listener | None]:

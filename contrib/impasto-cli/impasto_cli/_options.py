@@ -128,6 +128,13 @@ _STEERING = (
         help="The provider's own parameters and settings, as JSON or text; as often as needed.",
     ),
 )
+_METADATA = click.option(
+    "--metadata/--no-metadata",
+    default=False,
+    envvar="IMPASTO_METADATA",
+    help="Write model, prompt, seed and parameters into the files; by default no, unless "
+    "IMPASTO_METADATA=1 is set.",
+)
 JOURNAL = click.option(
     "--journal",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -157,6 +164,7 @@ _OUTPUT = (
         help="File to write; by default a free name.  Several pictures get numbers.",
     ),
     click.option("--overwrite", is_flag=True, help="Replace files that exist."),
+    _METADATA,
     click.option(
         "--sheet",
         type=click.Path(path_type=Path),
@@ -194,6 +202,7 @@ _LISTED = (
         default=True,
         help="Write a contact sheet of all that came, in this run and before; by default yes.",
     ),
+    _METADATA,
     *_OUTPUT[-2:],
 )
 
