@@ -16,13 +16,14 @@ from impasto._steering import DEFAULT_TIMEOUT, STEERING, steered
 from impasto.errors import BadRequestError, UnsupportedParamsError
 
 if TYPE_CHECKING:
+    from impasto._audience import Audience
     from impasto._fallbacks import Fallback
     from impasto._leave import Leave
     from impasto._witness import Witness
 
 _COMMON = frozenset(COMMON)
 # Known from LiteLLM, and nothing that impasto would do in silence.
-_NOT_DONE = frozenset({"caching", "cache", "client", "stream"})
+_NOT_DONE = frozenset({"caching", "cache", "client"})
 
 
 # What nearly every call has besides the common vocabulary; none of it is LiteLLM's.
@@ -66,6 +67,8 @@ class Asked:
         leave: What it waits for before it orders, where it is one of many calls.
         detached: Whether a handle is wanted, with which others can go on.
         witness: Who is told of the moments of an order.
+        stream: Whether the caller wants to see pictures on their way.
+        audience: Who takes the events, where it is streamed.
     """
 
     kind: Kind
@@ -89,6 +92,8 @@ class Asked:
     leave: Leave | None = None
     detached: bool = False
     witness: Witness | None = None
+    stream: bool = False
+    audience: Audience | None = None
 
 
 def sort(kind: Kind, arguments: Mapping[str, Any]) -> Asked:

@@ -7,7 +7,7 @@ import concurrent.futures
 import functools
 import inspect
 import ssl as _ssl
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar, cast
 
@@ -18,12 +18,16 @@ from impasto._answer import ImageResponse
 from impasto._arguments import sort
 from impasto._call import Kind
 from impasto._dispatch import Dispatch
-from impasto._image import Source
+from impasto._image import Image, Source
 from impasto._notices import Origin
+from impasto._stream import AsyncImageStream, ImageStream
 from impasto.errors import ImpastoError
 
 if TYPE_CHECKING:
     import aiohttp
+
+    from impasto._audience import Audience
+    from impasto._stream import Perform
 
 P = ParamSpec("P")
 Q = ParamSpec("Q")
@@ -38,7 +42,10 @@ def _blocking(kind: Kind | None, function: Callable[P, R]) -> Callable[Concatena
 
     def method(self: Client, /, *args: P.args, **kwargs: P.kwargs) -> R:
         arguments = signature.bind(*args, **kwargs).arguments
-        result: R = _portal.run(self._perform(kind, arguments, _api.caller()))
+        where = _api.caller()
+        if kind is not None and _is_stream(arguments):
+            return cast("R", ImageStream(self._streamed(kind, arguments, where)))
+        result: R = _portal.run(self._perform(kind, arguments, where))
         return result
 
     return _dressed(method, function, signature)
@@ -51,10 +58,17 @@ def _awaited(
 
     async def method(self: Client, /, *args: P.args, **kwargs: P.kwargs) -> R:
         arguments = signature.bind(*args, **kwargs).arguments
-        result: R = await self._perform(kind, arguments, _api.caller())
+        where = _api.caller()
+        if kind is not None and _is_stream(arguments):
+            return cast("R", AsyncImageStream(self._streamed(kind, arguments, where)))
+        result: R = await self._perform(kind, arguments, where)
         return result
 
     return _dressed(method, function, signature)
+
+
+def _is_stream(arguments: Mapping[str, Any]) -> bool:
+    return bool(arguments.get("kwargs", {}).get("stream"))
 
 
 def _dressed(
@@ -121,14 +135,29 @@ class Client:
         """Return the response, or the job where no *kind* is said."""
         self.refuse_if_closed()
         more = arguments.pop("kwargs", {})
-        dispatch = Dispatch(
-            registry=_api.registry, wires=self._wires, extras=_api.dispatch().extras
-        )
+        dispatch = self._dispatch()
         if kind is None:
             from impasto._submission import submitted
 
             return await submitted(dispatch, _api.submission({**arguments, **more}), where, self)
         return self.owned(await dispatch.perform(sort(kind, {**arguments, **more}), where))
+
+    def _streamed(self, kind: Kind, arguments: dict[str, Any], where: Origin) -> Perform:
+        """Return what makes the call for whoever takes its events."""
+        more = arguments.pop("kwargs", {})
+        asked = sort(kind, {**arguments, **more})
+
+        async def perform(audience: Audience) -> ImageResponse:
+            self.refuse_if_closed()
+            audience.owned = self._owned
+            dispatch = self._dispatch()
+            response = await dispatch.perform(evolve(asked, audience=audience), where)
+            return self.owned(response)
+
+        return perform
+
+    def _dispatch(self) -> Dispatch:
+        return Dispatch(registry=_api.registry, wires=self._wires, extras=_api.dispatch().extras)
 
     def refuse_if_closed(self) -> None:
         """Raise where nothing can be sent any more.
@@ -141,9 +170,10 @@ class Client:
 
     def owned(self, response: ImageResponse) -> ImageResponse:
         """Return *response* with pictures that this client fetches, where they are URLs."""
-        source = Source(self._wires)
-        data = [evolve(image, source=source) if image.url else image for image in response.data]
-        return evolve(response, data=data)
+        return evolve(response, data=list(map(self._owned, response.data)))
+
+    def _owned(self, image: Image) -> Image:
+        return evolve(image, source=Source(self._wires)) if image.url else image
 
     def close(self) -> None:
         """Close the connections; a call after that is an error."""

@@ -20,6 +20,7 @@ from impasto._keys import plain
 from impasto._line import NAMES_OF_SECRETS
 from impasto._provider import Provider
 from impasto._redact import HIDDEN
+from impasto._steering import no_stream
 from impasto.errors import BadRequestError
 
 _KINDS = ("generate", "edit", "vary")
@@ -80,6 +81,8 @@ class Items:
         arguments = {**self._common, **own}
         kind = _kind(arguments)
         asked = sort(kind, arguments)
+        if asked.stream:
+            raise no_stream("a batch tells of each call when it has ended")
         provider, model = await self._routed(asked)
         return Item(
             index=index,

@@ -18,7 +18,7 @@ from impasto._http import Request, Response, origin
 from impasto._plugin import Loaded
 from impasto._provider import Credentials
 from impasto._settings import Resolved
-from impasto._wires import Wires
+from impasto._wires import Ear, Wires
 from impasto.errors import AuthenticationError, ImpastoError, PluginError
 
 MAX_REDIRECTS = 5  # gateways use one or two
@@ -89,8 +89,12 @@ class Line:
         except ValueError as error:
             raise self.fail(f"built a request without an absolute URL: {error}", error) from error
 
-    async def send(self, request: Request, begun: Callable[[], None]) -> Response:
+    async def send(
+        self, request: Request, begun: Callable[[], None], ear: Ear | None = None
+    ) -> Response:
         """Send *request*, and again where its own origin moved it; return the answer.
+
+        Where *ear* hears the answer, it is told of each piece, and the head alone is returned.
 
         Raises:
             NotSent: no connection was made.
@@ -102,7 +106,7 @@ class Line:
         frozen = await freeze(request, self.additions, home=at_home)
         for _ in range(MAX_REDIRECTS + 1):
             authorized = await self._authorized(frozen) if at_home else frozen
-            response = await self._sent(authorized, begun)
+            response = await self._sent(authorized, begun, ear)
             if authorized.url is not frozen.url:  # its query may hold a key
                 response = evolve(response, url=frozen.url)
             if not 300 <= response.status < 400 or response.status == 304:
@@ -110,13 +114,13 @@ class Line:
             frozen = evolve(frozen, url=self._moved(frozen, response))
         raise Misled(f"more than {MAX_REDIRECTS} redirects in a row", response)
 
-    async def _sent(self, request: Request, begun: Callable[[], None]) -> Response:
+    async def _sent(self, request: Request, begun: Callable[[], None], ear: Ear | None) -> Response:
         if not log.isEnabledFor(logging.DEBUG):
-            return await self.wires.send(request, begun)
+            return await self.wires.send(request, begun, ear=ear)
         # Neither the query, which may hold a key, nor the body, which holds what people wrote.
         where = f"{request.method} {request.url.partition('?')[0]}"
         log.debug("%s: %s, %d bytes", self.who(), where, len(request.body or b""))
-        response = await self.wires.send(request, begun)
+        response = await self.wires.send(request, begun, ear=ear)
         log.debug(
             "%s: %s answered %d, %d bytes of %s, request %s",
             *(self.who(), where, response.status, len(response.body)),

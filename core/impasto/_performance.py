@@ -85,6 +85,7 @@ class Performance:
             extra=extra,
             drop_params=_drop_params(asked),
             timeout=asked.timeout,
+            stream=asked.stream,
             detached=asked.detached,
             **self._without_dropped(asked.common),
         )
@@ -185,11 +186,20 @@ class Performance:
     async def _part(self, call: Call, first: int) -> ImageResponse:
         """Return the pictures of *call*, which begin with number *first* of all that are wanted."""
         conversation = self.conversation(call)
-        if self.asked.on_progress is None:
+        listener, audience = self.asked.on_progress, self.asked.audience
+        if listener is None and audience is None:
             return await self._asked_for(conversation)
-        conversation.report = report = Report(self.asked.on_progress, first)
-        response = await self._asked_for(conversation)
-        report.finished(response.data)
+        conversation.report = report = Report(listener, first, audience)
+        try:
+            response = await self._asked_for(conversation)
+        except ImpastoError as error:
+            if audience is not None:
+                error.partials = audience.partials(first, call.n or 1)
+            raise
+        if audience is not None and call.response_format == "b64_json":
+            # What cannot be had is tried again at the end, and told there.
+            response = evolve(response, data=(await self._with_bytes(response.data))[0])
+        report.finished(response.data, native=conversation.streamed)
         return response
 
     async def _asked_for(self, conversation: Conversation) -> ImageResponse:

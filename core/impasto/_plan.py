@@ -16,6 +16,7 @@ from impasto._limits import Limiter, LocalLimiter
 from impasto._manifest import Manifest
 from impasto._notices import Origin
 from impasto._prompts import Prompts
+from impasto._steering import no_stream
 from impasto._tally import Listener
 from impasto.errors import BadRequestError
 
@@ -77,6 +78,8 @@ def planned(
     """
     if again not in (None, "ambiguous"):
         raise BadRequestError(f"again={again!r}; it takes 'ambiguous'", param="again")
+    if given["common"].get("stream"):
+        raise no_stream("a batch tells of each call when it has ended")
     folder = None if out is None else Path(out)
     path = folder / _MANIFEST if manifest is None and folder is not None else manifest
     return Plan(

@@ -18,6 +18,7 @@ from impasto._answer import ImageResponse, Partial
 from impasto._call import Params
 from impasto._engine import Conversation
 from impasto._plugin import Memory
+from impasto._reports import Report
 from impasto.errors import APIResponseValidationError, ImpastoError, Timeout
 
 # One for each loaded plugin, which may be replaced by another one of the same name.
@@ -46,7 +47,8 @@ class _Report:
 async def rendered(conversation: Conversation) -> ImageResponse:
     """Return what the plugin's `render` makes of the call, within its deadline."""
     call, wires = conversation.call, conversation.line.wires
-    report = _Report(conversation.report)
+    told = conversation.report
+    report = _Report(told.native if isinstance(told, Report) else told)
     context = copy_context()
     try:
         params = conversation.line.ask("translate_params", Params, call=call)

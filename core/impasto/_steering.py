@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from impasto import _checks
 from impasto._call import NEVER_DROPPED, check_json
 from impasto._freeze import NOTHING, Additions, checked_headers
-from impasto.errors import BadRequestError
+from impasto.errors import BadRequestError, UnsupportedParamsError
 
 if TYPE_CHECKING:
     from impasto._fallbacks import Fallback
@@ -38,6 +38,7 @@ STEERING = frozenset(
         "tags",
         "fallbacks",
         "fallback_after",
+        "stream",
     }
 )
 
@@ -62,6 +63,7 @@ def steered(steering: Mapping[str, Any]) -> dict[str, Any]:
         "on_progress": _checks.function("on_progress", steering.get("on_progress")),
         "fallbacks": _fallbacks(steering.get("fallbacks")),
         "fallback_after": _after(steering.get("fallback_after", ())),
+        "stream": bool(_checks.flag("stream", steering.get("stream"))),
     }
 
 
@@ -153,6 +155,14 @@ def checked_timeout(value: Any) -> float:
             param="timeout",
         )
     return float(value)
+
+
+def no_stream(instead: str) -> UnsupportedParamsError:
+    """Return the error for a stream where none can be had; *instead* says what can."""
+    return UnsupportedParamsError(
+        f"stream: {instead}; image_generation(..., stream=True) shows pictures on their way",
+        param="stream",
+    )
 
 
 def _retries(steering: Mapping[str, Any]) -> int | None:

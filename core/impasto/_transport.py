@@ -21,7 +21,7 @@ from impasto._inputs import ImageFile
 from impasto._large import LARGE, READING
 from impasto._network import Network, checked
 from impasto._sessions import TIMEOUT, Pool, Sessions
-from impasto._wires import Lost, NotSent
+from impasto._wires import Ear, Lost, NotSent
 from impasto.errors import APIConnectionError, APIResponseValidationError, Timeout
 
 MAX_ANSWER_BYTES = 512 * 1024 * 1024  # a guess: ten 4K pictures as base64 are a fifth of it
@@ -146,7 +146,9 @@ class Aiohttp:
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
 
-    async def send(self, request: Request, begun: Callable[[], None]) -> Response:
+    async def send(
+        self, request: Request, begun: Callable[[], None], *, ear: Ear | None = None
+    ) -> Response:
         reached = await self.pool.sessions()
         body = None if request.body is None else _Body(request.body, begun)
         # A loop that stood still since the last call learns only now what was closed meanwhile.
@@ -161,6 +163,9 @@ class Aiohttp:
                 allow_redirects=False,
                 **_by_way_of(reached, request.url),
             ) as answer:
+                if ear is not None and ear.begins(head := _head(answer, request.url)):
+                    await _heard(answer, ear)
+                    return head
                 return await _read(answer, request.url, MAX_ANSWER_BYTES)
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise _plain(error) from None
@@ -197,8 +202,19 @@ async def _read(answer: aiohttp.ClientResponse, url: str, limit: int) -> Respons
         body = await (answer.read() if length < LARGE else _read_large(answer))
     else:
         body = await _read_capped(answer, limit)
+    return _head(answer, url, body)
+
+
+def _head(answer: aiohttp.ClientResponse, url: str, body: bytes = b"") -> Response:
     headers = {name.lower(): value for name, value in answer.headers.items()}
     return Response(status=answer.status, headers=headers, body=body, url=url)
+
+
+async def _heard(answer: aiohttp.ClientResponse, ear: Ear) -> None:
+    """Hand *answer* over as it arrives; what is not wanted any more is not received."""
+    async for piece in answer.content.iter_any():
+        if not await ear.hears(piece):
+            return
 
 
 async def _read_large(answer: aiohttp.ClientResponse) -> bytes:

@@ -34,5 +34,9 @@ class Witness(Protocol):
     async def answered(
         self, conversation: Conversation, request: Request, response: Response
     ) -> None:
-        """Take note of the answer to *request*, with a status below 400, before it is read."""
+        """Take note of the answer to *request*, with a status below 400, before it is read.
+
+        Of a stream of events it is all that came, told once, when there is a picture in it, or an
+        error, or when it was cut: then, too, before anything of that is raised or handed on.
+        """
         ...
