@@ -69,7 +69,9 @@ class ImageEvent(Keyed):
     def __repr__(self) -> str:
         known = (self.image, self.progress, self.response)
         told = [self.type, *(["native"] if self.native else []), f"index={self.index}"]
-        return f"<ImageEvent {', '.join([*told, *(repr(one) for one in known if one is not None)])}>"
+        return (
+            f"<ImageEvent {', '.join([*told, *(repr(one) for one in known if one is not None)])}>"
+        )
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         """Show what can be seen of it in a notebook."""

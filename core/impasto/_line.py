@@ -6,6 +6,7 @@ import logging
 import re
 from collections.abc import Callable, Iterable
 from copy import copy
+from functools import partial
 from typing import Any, TypeAlias, TypeVar
 from urllib.parse import quote, quote_plus, urlencode, urljoin, urlsplit
 
@@ -115,12 +116,13 @@ class Line:
         raise Misled(f"more than {MAX_REDIRECTS} redirects in a row", response)
 
     async def _sent(self, request: Request, begun: Callable[[], None], ear: Ear | None) -> Response:
+        send = self.wires.send if ear is None else partial(self.wires.send, ear=ear)
         if not log.isEnabledFor(logging.DEBUG):
-            return await self.wires.send(request, begun, ear=ear)
+            return await send(request, begun)
         # Neither the query, which may hold a key, nor the body, which holds what people wrote.
         where = f"{request.method} {request.url.partition('?')[0]}"
         log.debug("%s: %s, %d bytes", self.who(), where, len(request.body or b""))
-        response = await self.wires.send(request, begun, ear=ear)
+        response = await send(request, begun)
         log.debug(
             "%s: %s answered %d, %d bytes of %s, request %s",
             *(self.who(), where, response.status, len(response.body)),
