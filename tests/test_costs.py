@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from impasto import Cost, hookimpl
+from impasto.errors import APIResponseValidationError, PluginError
 from impasto.testing import PNG, Script, png, reply
 from impasto.types import Image, ImageResponse, Usage
 
@@ -22,7 +23,9 @@ def parse_response(response) -> ImageResponse:
     usage = Usage(**body["usage"]) if "usage" in body else None
     size = body.get("content")
     one = Image(url="https://pictures.acme.test/1") if size is None else Image(content=png(*size))
-    return ImageResponse(data=[one] * body.get("pictures", 1), usage=usage)
+    charged = body.get("charged")
+    told = None if charged is None else Cost.reported(charged, source="charged")
+    return ImageResponse(data=[one] * body.get("pictures", 1), usage=usage, charged=told)
 
 
 @pytest.fixture
@@ -144,6 +147,87 @@ class TestTokens:
         Where one part is not known, the whole is not.
         """
         assert cost(prices, {"usage": usage}) is None
+
+
+class TestReported:
+    """What the provider says that it charged, and what answers without asking one."""
+
+    @pytest.mark.parametrize(
+        ("charged", "amount"), [(0.04, "0.04"), ("0.0125", "0.0125"), (0, "0")], ids=str
+    )
+    def test_goes_before_lists_of_prices(self, cost, charged, amount):
+        """
+        The provider knows better than a list, and its number is not rounded on the way.
+        """
+        found = cost([{**IMAGE, "amount": "7"}], {"charged": charged})
+
+        assert (Decimal(amount), "reported", None) == (found.amount, found.basis, found.date)
+
+    @pytest.mark.parametrize("charged", [-1, "much", True, "NaN"], ids=str)
+    def test_nonsense(self, cost, charged):
+        """
+        What is no amount of money makes no sense, and is no cost.
+        """
+        with pytest.raises(APIResponseValidationError, match="is no amount of money"):
+            cost([], {"charged": charged})
+
+    @pytest.mark.parametrize(
+        ("second", "amount"), [({"charged": 0.02}, "0.06"), ({}, None)], ids=["all", "one of two"]
+    )
+    def test_parts_are_added_up(self, acme, tmp_path, second, amount):
+        """
+        What a split call was charged; where one part does not say it, and nothing else does,
+        it is unknown.
+        """
+        models = tmp_path / "models.json"
+        models.write_text(json.dumps({"models": [{"name": "oil-2", "max_images": 1}]}))
+        answers = [reply({"charged": 0.04}), reply(second)]
+        script = Script(*answers, plugin=acme.plugin(parse_response), models=models)
+
+        found = script.play({**acme.call, "n": 2}).cost
+
+        assert amount == (None if found is None else str(found.amount))
+
+    def test_by_a_list_in_part(self, acme, tmp_path):
+        """
+        Where one part is charged and another one priced, the sum is by the list.
+        """
+        models = tmp_path / "models.json"
+        row = {"name": "oil-2", "max_images": 1, "prices": [{**WHEN, **IMAGE}]}
+        models.write_text(json.dumps({"models": [row]}))
+        answers = [reply({"charged": 0.05}), reply({})]
+        script = Script(*answers, plugin=acme.plugin(parse_response), models=models)
+
+        found = script.play({**acme.call, "n": 2}).cost
+
+        assert ("0.09", "image", "2026-11-01") == (
+            str(found.amount),
+            found.basis,
+            str(found.date),
+        )
+
+    def test_nothing_but_a_cost(self, acme):
+        """
+        A plugin that hands over something else is broken, and is told so.
+        """
+
+        @hookimpl
+        def parse_response(response) -> ImageResponse:
+            return ImageResponse(data=[Image(url="https://acme.test/1")], charged=0.04)
+
+        script = Script(reply({}), plugin=acme.plugin(parse_response))
+
+        with pytest.raises(PluginError, match="parse_response\\(\\) returned"):
+            script.play(acme.call)
+
+    def test_cached(self):
+        """
+        An extra that answers without asking a provider says that it cost nothing.
+        """
+        response = ImageResponse(charged=Cost.cached("acme-cache"))
+
+        assert 0.0 == response._hidden_params["response_cost"]
+        assert ("cache", "acme-cache") == (response.cost.basis, response.cost.source)
 
 
 class TestMoney:

@@ -253,7 +253,9 @@ class World:
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
 
-    async def send(self, request: Request, begun: Callable[[], None]) -> Response:
+    async def send(
+        self, request: Request, begun: Callable[[], None], *, guarded: bool = False
+    ) -> Response:
         what = json.loads(request.body)["prompt"] if request.body else request.url
         begun()
         self.sent.append((self.monotonic(), what))

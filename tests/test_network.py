@@ -506,6 +506,49 @@ class TestClient:
             assert PNG == response.data[0].read()
         assert "GET http://pictures.acme.test/1.png HTTP/1.1" == proxied.proxy.asked[-1]
 
+    def test_its_batch_goes_its_way(self, acme, call, proxied, tmp_path):
+        """
+        Orders of a batch and the pictures behind their URLs go through its proxy.
+        """
+        from impasto.testing import PNG, reply
+
+        picture = "http://pictures.acme.test/1.png"
+        proxied.server.will(
+            acme.urls(picture), reply(body=PNG, headers={"Content-Type": "image/png"})
+        )
+        common = {**call, "api_base": proxied.server.url, "out": tmp_path}
+        prompts = [common.pop("prompt")]
+        with impasto.Client(proxy=proxied.proxy.url) as client:
+            [done] = client.batch(prompts, **common)
+
+        assert ("done", PNG) == (done.status, done.paths[0].read_bytes())
+        assert 2 == len(proxied.proxy.asked)
+
+    def test_its_batch_ends_with_it(self, call):
+        """
+        What a closed client was to make is told as failed, and nothing is sent.
+        """
+        client = impasto.Client()
+        batch = client.batch(["a fox"], model=call["model"])
+        client.close()
+        [done] = batch
+
+        assert "failed" == done.status
+        assert "this client is closed" in str(done.error)
+
+    def test_its_batch_is_awaited(self, call, proxied):
+        """
+        `abatch()` is there as well, and returns the summary.
+        """
+
+        async def made() -> int:
+            common = {**call, "api_base": proxied.server.url}
+            prompts = [common.pop("prompt")] * 2
+            async with impasto.Client() as client:
+                return (await client.abatch(prompts, **common)).done
+
+        assert 2 == asyncio.run(made())
+
     def test_positional_arguments(self, call, proxied):
         """
         Its methods are called as the functions are.

@@ -21,7 +21,7 @@ from impasto.errors import (
     ImpastoError,
     Timeout,
 )
-from impasto.types import Call, ImageResponse, Params, Request, Response
+from impasto.types import Call, ImageResponse, Params, Request, Response, Setting
 
 BODY = json.dumps({"pictures": ["AAAA"]}).encode()
 JSON = "Content-Type: application/json"
@@ -460,18 +460,49 @@ class TestKeys:
 
     def test_polls_elsewhere_carry_none(self, acme, wire, http) -> None:
         """
-        A poll to an origin that came out of an answer is not authorized.
+        A poll to an origin that came out of an answer, and that the user configured, has no key.
         """
         elsewhere = wire(lambda peer: peer.say(http(BODY)))
         job = json.dumps({"job": f"{elsewhere.url}/jobs/7", "after": 0}).encode()
         server = wire(lambda peer: peer.say(http(job)))
-        acme.ask(acme.client(), server.url, extra_headers={"X-Mine": "mine"})
+        settings = {
+            "api_key": Setting(secret=True),
+            "api_base": Setting(url=True),
+            "gallery": Setting(url=True),
+        }
+        client = acme.client(acme.plugin(settings=settings))
+        more = {"extra_headers": {"X-Mine": "mine"}, "gallery": elsewhere.url}
+        acme.ask(client, server.url, **more)
 
         assert acme.key.encode() in server.requests[0]
         assert b"X-Mine" in server.requests[0]
         assert len(elsewhere.requests) == 1
         assert acme.key.encode() not in elsewhere.requests[0]
         assert b"X-Mine" not in elsewhere.requests[0]
+
+    def test_polls_lead_into_no_private_network(self, acme, wire, http) -> None:
+        """
+        Nobody but an answer named the place: it is judged as a picture's URL is.
+        """
+        inside = wire(lambda peer: peer.say(http(BODY)))
+        job = json.dumps({"job": f"{inside.url}/jobs/7", "after": 0}).encode()
+        server = wire(lambda peer: peer.say(http(job)))
+        error = failure(acme, server)
+
+        assert [] == inside.requests
+        assert "it leads into a private network" in str(error)
+        assert error.maybe_accepted
+
+    @pytest.mark.parametrize("scheme", ["ftp", "file"])
+    def test_polls_speak_http(self, acme, wire, http, scheme: str) -> None:
+        """
+        An answer that names another scheme is not followed.
+        """
+        job = json.dumps({"job": f"{scheme}://files.test/jobs/7", "after": 0}).encode()
+        server = wire(lambda peer: peer.say(http(job)))
+        error = failure(acme, server)
+
+        assert f"its scheme is '{scheme}', not http or https" in str(error)
 
     def test_a_key_in_the_query_is_in_no_error(self, acme, wire, http) -> None:
         """

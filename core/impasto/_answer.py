@@ -148,6 +148,8 @@ class ImageResponse(Keyed):
         created: Unix time in seconds.
         data: The pictures that came; never empty in what a call returns.
         usage: Tokens, where the provider counts them.
+        charged: What the provider itself says that it charged, from `Cost.reported()`; from an
+            extra that answers without asking it, `Cost.cached()`.  None where nobody says it.
         model: The model as it was sent.
         provider: Canonical name of the provider.
         errors: Why parts of a split call failed, where some came through.
@@ -181,6 +183,7 @@ class ImageResponse(Keyed):
     created: int | None = None
     data: list[Image] = field(factory=list)
     usage: Usage | None = None
+    charged: Cost | None = None
     model: str | None = None
     provider: str | None = None
     _params: Mapping[str, Fate] = field(factory=dict, alias="params")
@@ -210,7 +213,7 @@ class ImageResponse(Keyed):
 
     @cached_property
     def cost(self) -> Cost | None:
-        """What it cost by the catalogue's prices; None where those do not say."""
+        """What was *charged*, else what it cost by a list of prices; None where nobody says."""
         from impasto._costs import cost
 
         return cost(self._asked, self)

@@ -11,15 +11,17 @@ from collections.abc import Callable, Coroutine, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar, cast
 
-from attrs import evolve
+from attrs import define, evolve
 
 from impasto import _api, _portal
 from impasto._answer import ImageResponse
-from impasto._arguments import sort
+from impasto._arguments import Asked, sort
+from impasto._batch import AsyncBatch, Batch
 from impasto._call import Kind
 from impasto._dispatch import Dispatch
 from impasto._image import Image, Source
 from impasto._notices import Origin
+from impasto._plan import Plan, planned
 from impasto._stream import AsyncImageStream, ImageStream
 from impasto.errors import ImpastoError
 
@@ -69,6 +71,20 @@ def _awaited(
 
 def _is_stream(arguments: Mapping[str, Any]) -> bool:
     return bool(arguments.get("kwargs", {}).get("stream"))
+
+
+def _planned(
+    function: Callable[P, R], kind: Callable[[Plan], R]
+) -> Callable[Concatenate[Client, P], R]:
+    signature = inspect.signature(function)
+
+    def method(self: Client, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        bound = signature.bind(*args, **kwargs)
+        bound.apply_defaults()
+        self.refuse_if_closed()
+        return kind(planned(**bound.arguments, dispatch=self._dispatch, where=_api.caller()))
+
+    return _dressed(method, function, signature)
 
 
 def _dressed(
@@ -130,6 +146,8 @@ class Client:
     aimage_variation = _awaited("vary", _api.aimage_variation)
     submit = _blocking(None, _api.submit)
     asubmit = _awaited(None, _api.asubmit)
+    batch = _planned(_api.batch, Batch)
+    abatch = _planned(_api.abatch, AsyncBatch)
 
     async def _perform(self, kind: Kind | None, arguments: dict[str, Any], where: Origin) -> Any:
         """Return the response, or the job where no *kind* is said."""
@@ -140,7 +158,11 @@ class Client:
             from impasto._submission import submitted
 
             return await submitted(dispatch, _api.submission({**arguments, **more}), where, self)
-        return self.owned(await dispatch.perform(sort(kind, {**arguments, **more}), where))
+        return await dispatch.perform(sort(kind, {**arguments, **more}), where)
+
+    def _dispatch(self) -> Dispatch:
+        extras = _api.dispatch().extras
+        return _Dispatch(registry=_api.registry, wires=self._wires, extras=extras, client=self)
 
     def _streamed(self, kind: Kind, arguments: dict[str, Any], where: Origin) -> Perform:
         """Return what makes the call for whoever takes its events."""
@@ -148,16 +170,10 @@ class Client:
         asked = sort(kind, {**arguments, **more})
 
         async def perform(audience: Audience) -> ImageResponse:
-            self.refuse_if_closed()
             audience.owned = self._owned
-            dispatch = self._dispatch()
-            response = await dispatch.perform(evolve(asked, audience=audience), where)
-            return self.owned(response)
+            return await self._dispatch().perform(evolve(asked, audience=audience), where)
 
         return perform
-
-    def _dispatch(self) -> Dispatch:
-        return Dispatch(registry=_api.registry, wires=self._wires, extras=_api.dispatch().extras)
 
     def refuse_if_closed(self) -> None:
         """Raise where nothing can be sent any more.
@@ -209,6 +225,17 @@ class Client:
         traceback: TracebackType | None,
     ) -> None:
         await self.aclose()
+
+
+@define(kw_only=True)
+class _Dispatch(Dispatch):
+    """What performs the calls of *client*."""
+
+    client: Client
+
+    async def perform(self, asked: Asked, where: Origin) -> ImageResponse:
+        self.client.refuse_if_closed()
+        return self.client.owned(await super().perform(asked, where))
 
 
 def _runs_here() -> bool:

@@ -1,10 +1,10 @@
-"""What a call cost, by the prices of its model's catalogue; None where they do not say."""
+"""What a call cost: as its provider says, else by a list of prices; None where neither does."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from attrs import frozen
@@ -17,28 +17,62 @@ if TYPE_CHECKING:
     from impasto._call import Call
     from impasto._image import Image
 
-Basis: TypeAlias = Literal["image", "megapixel", "tokens"]
+Basis: TypeAlias = Literal["image", "megapixel", "tokens", "reported", "cache"]
 
 _MILLION = Decimal(1_000_000)
 
 
 @frozen(kw_only=True)
 class Cost:
-    """Money, by a list of prices: what the provider bills may differ.
+    """Money: what the provider says that it charged, else by a list of prices.
+
+    By a list, what the provider bills may differ.
 
     Attributes:
         amount: In *currency*.
         currency: "USD".
-        basis: What was counted: "image", "megapixel" or "tokens".
-        date: When the oldest of the prices was read.
+        basis: What was counted: "image", "megapixel" or "tokens"; "reported" where the provider
+            itself says what it charged, "cache" where nobody was asked.
+        date: When the oldest of the prices was read; None where no list of prices says it.
         source: Where they are from.
     """
 
     amount: Decimal
     currency: str
     basis: Basis
-    date: date
+    date: date | None
     source: str
+
+    @classmethod
+    def reported(cls, amount: Any, currency: str = "USD", *, source: str) -> Cost:
+        """Return what a provider says that it charged, for `ImageResponse(charged=...)`.
+
+        Args:
+            amount: As it stands in the answer: text, a number, or a Decimal.
+            currency: Of *amount*.
+            source: Where it stands, such as "usage.cost".
+
+        Raises:
+            ValueError: *amount* is no amount of money.
+        """
+        try:
+            known = None if isinstance(amount, bool) else Decimal(str(amount))
+        except InvalidOperation:
+            known = None
+        if known is None or not known.is_finite() or known < 0:
+            raise ValueError(f"{amount!r} is no amount of money")
+        return cls(amount=known, currency=currency, basis="reported", date=None, source=source)
+
+    @classmethod
+    def cached(cls, source: str = "cache") -> Cost:
+        """Return what an answer costs that no provider was asked for: nothing.
+
+        For extras that answer a call themselves: `ImageResponse(charged=Cost.cached())`.
+
+        Args:
+            source: Who answered.
+        """
+        return cls(amount=Decimal(0), currency="USD", basis="cache", date=None, source=source)
 
     def __str__(self) -> str:
         return money(self.amount, self.currency)
@@ -47,15 +81,21 @@ class Cost:
         return float(self.amount)
 
     def __add__(self, other: Cost) -> Cost:
+        """Return the sum; by a list where one of the two is, and so less sure."""
         if other.currency != self.currency:
             raise ValueError(f"{self} and {other} are in two currencies")
+        dates = [one for one in (self.date, other.date) if one is not None]
         return Cost(
             amount=self.amount + other.amount,
             currency=self.currency,
-            basis=self.basis,
-            date=min(self.date, other.date),
+            basis=min(self, other, key=_sureness).basis,
+            date=min(dates, default=None),
             source="; ".join(dict.fromkeys([*self.source.split("; "), other.source])),
         )
+
+
+def _sureness(cost: Cost) -> int:
+    return {"reported": 1, "cache": 2}.get(cost.basis, 0)
 
 
 @frozen
@@ -83,6 +123,8 @@ def asked(call: Call) -> Asked | None:
 
 def cost(asked: Asked | None, response: ImageResponse) -> Cost | None:
     """Return what *response* cost, or None where nobody knows."""
+    if response.charged is not None:
+        return response.charged
     if asked is None:
         return None
     prices = asked.card.prices
@@ -91,6 +133,17 @@ def cost(asked: Asked | None, response: ImageResponse) -> Cost | None:
     found = [_of_picture(asked, response, image) for image in response.data]
     known = [one for one in found if one is not None]
     return _sum(known) if len(known) == len(found) else None
+
+
+def total(parts: Sequence[ImageResponse]) -> Cost | None:
+    """Return what *parts* of a call cost together, where a provider says it of one of them.
+
+    None where it says so of none: a list of prices then knows it of the whole.
+    """
+    if all(part.charged is None for part in parts):
+        return None
+    known = [part.cost for part in parts if part.cost is not None]
+    return _sum(known) if len(known) == len(parts) else None
 
 
 def _sum(costs: Sequence[Cost]) -> Cost | None:

@@ -17,7 +17,7 @@ from impasto._notices import Origin, warn_if_retired
 from impasto._performance import Performance
 from impasto._plugin import Loaded, Plugin
 from impasto._registry import Registry
-from impasto._settings import remembered
+from impasto._settings import Resolved, remembered
 from impasto._wires import Wires
 from impasto.errors import ImpastoError, UnknownProviderError
 
@@ -75,16 +75,25 @@ class Dispatch:
         return await self.within_extras(performance.generate)(call)
 
     def performance(
-        self, plugin: Plugin, loaded: Loaded, asked: Asked, where: Origin, begun: float
+        self,
+        plugin: Plugin,
+        loaded: Loaded,
+        asked: Asked,
+        where: Origin,
+        begun: float,
+        settings: Resolved | None = None,
     ) -> Performance:
-        """Return the performance of *asked* by *plugin*; its deadline counts from *begun*."""
+        """Return the performance of *asked* by *plugin*; its deadline counts from *begun*.
+
+        *settings* stand in for those of the environment and of the call.
+        """
         return Performance(
             plugin=plugin,
             loaded=loaded,
             asked=asked,
             wires=self.wires,
             deadline=begun + asked.timeout,
-            settings=remembered(loaded.memory.settings, loaded.provider, asked.words),
+            settings=settings or remembered(loaded.memory.settings, loaded.provider, asked.words),
             where=where,
         )
 

@@ -320,7 +320,7 @@ class Conversation:
         except Exception as error:
             what = f"{self._reader(response)}() raised {type(error).__name__}: {error}"
             raise self.line.fail(what, error) from error
-        if isinstance(outcome, Request) or _is_sound(outcome):
+        if isinstance(outcome, Request) or is_sound(outcome):
             return outcome
         raise self.line.fail(f"{self._reader(response)}() returned {outcome!r}", None)
 
@@ -495,6 +495,7 @@ class Conversation:
             created=created if created is not None else int(self.line.wires.now().timestamp()),
             data=data,
             usage=answer.usage,
+            charged=answer.charged,
             model=answer.model or self.call.model,
             provider=self.call.provider,
             params={fate.name: fate for fate in fates},
@@ -512,9 +513,12 @@ class Conversation:
         )
 
 
-def _is_sound(outcome: Any) -> TypeGuard[ImageResponse]:
-    return isinstance(outcome, ImageResponse) and all(
-        isinstance(image, Image) for image in outcome.data
+def is_sound(outcome: Any) -> TypeGuard[ImageResponse]:
+    """Return whether *outcome*, of a plugin, holds what it should."""
+    return (
+        isinstance(outcome, ImageResponse)
+        and all(isinstance(image, Image) for image in outcome.data)
+        and (outcome.charged is None or isinstance(outcome.charged, _costs.Cost))
     )
 
 

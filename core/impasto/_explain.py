@@ -21,7 +21,6 @@ from impasto._kinds import refuse_if_not_done
 from impasto._learning import as_far_as_known
 from impasto._line import NAMES_OF_SECRETS
 from impasto._notices import Origin
-from impasto._performance import Performance
 from impasto._plugin import Loaded
 from impasto._provider import Provider
 from impasto._redact import HIDDEN, without
@@ -40,15 +39,8 @@ async def explained(dispatch: Dispatch, asked: Asked, where: Origin) -> Explanat
     plugin, model = dispatch.route(asked)
     loaded = await asyncio.to_thread(plugin.loaded)
     settings = resolve(loaded.provider, asked.words, needed=False)
-    performance = Performance(
-        plugin=plugin,
-        loaded=loaded,
-        asked=asked,
-        wires=dispatch.wires,
-        deadline=dispatch.wires.monotonic() + asked.timeout,
-        settings=settings,
-        where=where,
-    )
+    now = dispatch.wires.monotonic()
+    performance = dispatch.performance(plugin, loaded, asked, where, now, settings)
     call = await performance.call(model)
     call, notes = as_far_as_known(performance.conversation(call))
     refuse_if_not_done(call, loaded.catalogue)

@@ -104,10 +104,12 @@ class Line:
             ImpastoError: there is no key.
         """
         at_home = self._is_home(request)
+        # A place that an answer named, and neither the plugin nor the user
+        guarded = not at_home and origin(request.url) not in self.settings.configured
         frozen = await freeze(request, self.additions, home=at_home)
         for _ in range(MAX_REDIRECTS + 1):
             authorized = await self._authorized(frozen) if at_home else frozen
-            response = await self._sent(authorized, begun, ear)
+            response = await self._sent(authorized, begun, guarded=guarded, ear=ear)
             if authorized.url is not frozen.url:  # its query may hold a key
                 response = evolve(response, url=frozen.url)
             if not 300 <= response.status < 400 or response.status == 304:
@@ -115,14 +117,16 @@ class Line:
             frozen = evolve(frozen, url=self._moved(frozen, response))
         raise Misled(f"more than {MAX_REDIRECTS} redirects in a row", response)
 
-    async def _sent(self, request: Request, begun: Callable[[], None], ear: Ear | None) -> Response:
+    async def _sent(
+        self, request: Request, begun: Callable[[], None], *, guarded: bool, ear: Ear | None
+    ) -> Response:
         send = self.wires.send if ear is None else partial(self.wires.send, ear=ear)
         if not log.isEnabledFor(logging.DEBUG):
-            return await send(request, begun)
+            return await send(request, begun, guarded=guarded)
         # Neither the query, which may hold a key, nor the body, which holds what people wrote.
         where = f"{request.method} {request.url.partition('?')[0]}"
         log.debug("%s: %s, %d bytes", self.who(), where, len(request.body or b""))
-        response = await send(request, begun)
+        response = await send(request, begun, guarded=guarded)
         log.debug(
             "%s: %s answered %d, %d bytes of %s, request %s",
             *(self.who(), where, response.status, len(response.body)),

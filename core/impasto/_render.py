@@ -16,7 +16,7 @@ from attrs import evolve
 from impasto import _costs
 from impasto._answer import ImageResponse, Partial
 from impasto._call import Params
-from impasto._engine import Conversation
+from impasto._engine import Conversation, is_sound
 from impasto._plugin import Memory
 from impasto._reports import Report
 from impasto.errors import APIResponseValidationError, ImpastoError, Timeout
@@ -80,6 +80,8 @@ def _render(conversation: Conversation, params: Any, report: _Report) -> ImageRe
     answer = conversation.line.ask(
         "render", ImageResponse, call=conversation.call, params=params, report=report
     )
+    if not is_sound(answer):
+        raise conversation.line.fail(f"render() returned {answer!r}", None)
     if not answer.data:
         raise APIResponseValidationError("the answer holds no picture", code="empty")
     return answer

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from attrs import evolve
 
+from impasto import _costs
 from impasto._answer import Fate, ImageResponse
 from impasto._call import Call
 from impasto.errors import BadRequestError, ContentPolicyViolationError, ImpastoError
@@ -50,6 +51,9 @@ def joined(call: Call, outcomes: list[ImageResponse | ImpastoError]) -> ImageRes
         error.maybe_accepted = any(one.maybe_accepted for one in errors)
         raise error
     usages = [part.usage for part in came if part.usage is not None]
+    charged, reported = _costs.total(came), any(part.charged is not None for part in came)
+    # What is counted, or charged, of some parts alone says too little of the whole.
+    is_priced = len(usages) in (0, len(came)) and not reported
     params = dict(came[0]._params)
     params["n"] = Fate("n", "mapped", call.n, {}, f"split into {len(outcomes)} requests")
     if "seed" in params:
@@ -60,6 +64,8 @@ def joined(call: Call, outcomes: list[ImageResponse | ImpastoError]) -> ImageRes
         came[0],
         data=[image for part in came for image in part.data],
         usage=sum(usages[1:], usages[0]) if usages else None,
+        charged=charged,
+        asked=came[0]._asked if is_priced else None,
         params=params,
         errors=errors,
         notes=tuple(dict.fromkeys(note for part in came for note in part.notes)),

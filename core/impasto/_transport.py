@@ -31,6 +31,7 @@ _WRITE_BYTES = 256 * 1024  # at once; a guess: others get their turn between two
 _NO_CONTENT_TYPE = frozenset({"Content-Type"})
 # With one of these headers, the length that is stated is not the length that is read.
 _PACKED = ("Content-Encoding", "Transfer-Encoding")
+_INSIDE = "it leads into a private network"
 _FETCH_TRIES = 3  # as rule 2 allows for orders; a fetch costs nothing
 
 
@@ -147,14 +148,20 @@ class Aiohttp:
         await asyncio.sleep(seconds)
 
     async def send(
-        self, request: Request, begun: Callable[[], None], *, ear: Ear | None = None
+        self,
+        request: Request,
+        begun: Callable[[], None],
+        *,
+        guarded: bool = False,
+        ear: Ear | None = None,
     ) -> Response:
         reached = await self.pool.sessions()
+        session = await _guarded_session(reached, request.url) if guarded else reached.api
         body = None if request.body is None else _Body(request.body, begun)
         # A loop that stood still since the last call learns only now what was closed meanwhile.
         await asyncio.sleep(0)
         try:
-            async with reached.api.request(
+            async with session.request(
                 request.method,
                 _url(request.url),
                 headers=request.headers,
@@ -168,6 +175,8 @@ class Aiohttp:
                     return head
                 return await _read(answer, request.url, MAX_ANSWER_BYTES)
         except (aiohttp.ClientError, OSError, ValueError) as error:
+            if guarded and _refused_by_guard(error):
+                raise _not_followed(request.url, _INSIDE) from None
             raise _plain(error) from None
 
     async def fetch(self, url: str, trusted: frozenset[str], timeout: float) -> bytes:
@@ -265,9 +274,7 @@ def _joined(url: str, location: str) -> str:
 
 async def _get(reached: Sessions, url: str, trusted: frozenset[str]) -> Response:
     """Get *url*, again where the network failed: that costs nothing."""
-    objection = _guard.objection(url)
-    if objection is not None:
-        raise _not_followed(url, objection)
+    _refuse_malformed(url)
     session = await _session_for(reached, url, trusted)
     way = _by_way_of(reached, url)
     for tries in range(1, _FETCH_TRIES + 1):
@@ -289,14 +296,24 @@ async def _session_for(
     reached: Sessions, url: str, trusted: frozenset[str]
 ) -> aiohttp.ClientSession:
     """Return the session that may go to *url*."""
-    if origin(url) in trusted:
-        return reached.api
+    return reached.api if origin(url) in trusted else await _guarded_session(reached, url)
+
+
+async def _guarded_session(reached: Sessions, url: str) -> aiohttp.ClientSession:
+    """Return the session that may go to *url*, which a stranger chose."""
+    _refuse_malformed(url)
     if reached.proxied is None or reached.proxies.to(url) is None:
         return reached.guarded
     # The proxy connects for us, so the guard cannot look at the address that is connected to.
     if await _guard.leads_inside(url):
-        raise _not_followed(url, "it leads into a private network")
+        raise _not_followed(url, _INSIDE)
     return reached.proxied
+
+
+def _refuse_malformed(url: str) -> None:
+    objection = _guard.objection(url)
+    if objection is not None:
+        raise _not_followed(url, objection)
 
 
 async def _get_once(session: aiohttp.ClientSession, url: str, way: Mapping[str, Any]) -> Response:
@@ -307,7 +324,7 @@ async def _get_once(session: aiohttp.ClientSession, url: str, way: Mapping[str, 
         raise _not_followed(url, "it is malformed") from None
     except (aiohttp.ClientError, OSError) as error:
         if _refused_by_guard(error):
-            raise _not_followed(url, "it leads into a private network") from None
+            raise _not_followed(url, _INSIDE) from None
         raise _plain(error) from None
 
 
@@ -319,7 +336,7 @@ def _refused_by_guard(error: Exception) -> bool:
 
 
 def _not_followed(url: str, why: str) -> APIResponseValidationError:
-    return APIResponseValidationError(f"the picture's URL is not followed, {_shown(url)!r}: {why}")
+    return APIResponseValidationError(f"the URL {_shown(url)!r} is not followed: {why}")
 
 
 def _shown(url: str) -> str:

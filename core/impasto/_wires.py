@@ -53,16 +53,23 @@ class Wires(Protocol):
         ...
 
     async def send(
-        self, request: Request, begun: Callable[[], None], *, ear: Ear | None = None
+        self,
+        request: Request,
+        begun: Callable[[], None],
+        *,
+        guarded: bool = False,
+        ear: Ear | None = None,
     ) -> Response:
         """Send *request*, whose body is bytes, as it is, and return the whole answer.
 
-        *begun* is called when the connection stands and the first byte goes out.  Of an answer
-        that *ear* hears, the head alone is returned.
+        *begun* is called when the connection stands and the first byte goes out.  Where it is
+        *guarded*, the URL is somebody else's word, and no private address is followed.  Of an
+        answer that *ear* hears, the head alone is returned.
 
         Raises:
             NotSent: no connection was made.
             Lost: it broke.
+            APIResponseValidationError: it is guarded, and leads where it must not.
         """
         ...
 

@@ -270,4 +270,7 @@ class Extras:
         model that can be asked at all, the response that of the one that drew.  What goes on with
         other parameters changes them for each model; what keeps responses by their calls looks
         first whether `response.attempts` is empty.
+
+        What answers the call itself, such as a cache, says that no provider was paid for it:
+        ``ImageResponse(..., charged=Cost.cached("its name"))``.
         """

@@ -65,7 +65,7 @@ class TestTerminals:
             ({"TERM": "xterm-kitty", "TMUX": "/tmp/tmux-0"}, None),
             ({"TERM": "screen", "TERM_PROGRAM": "iTerm.app"}, None),
         ],
-        ids=str,
+        ids=lambda value: getattr(value, "__name__", str(value)),
     )
     def test_they_are_told_by_the_environment(self, environment, expected):
         """

@@ -128,7 +128,12 @@ class Script:
         await asyncio.sleep(0)
 
     async def send(
-        self, request: Request, begun: Callable[[], None], *, ear: Ear | None = None
+        self,
+        request: Request,
+        begun: Callable[[], None],
+        *,
+        guarded: bool = False,
+        ear: Ear | None = None,
     ) -> Response:
         self.sent.append(request)
         answer = self._next(request)
