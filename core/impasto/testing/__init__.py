@@ -6,7 +6,7 @@ Needs pytest: `pip install "impasto[testing]"`.
 from impasto.testing._contract import ProviderContract
 from impasto.testing._faults import FAULTS, Fault
 from impasto.testing._pictures import PNG, png
-from impasto.testing._reply import Reply, html, reply, sample
+from impasto.testing._reply import Reply, event_stream, html, reply, sample
 from impasto.testing._script import Script
 from impasto.testing._server import FakeServer, Received
 
@@ -19,6 +19,7 @@ __all__ = [
     "Received",
     "Reply",
     "Script",
+    "event_stream",
     "html",
     "png",
     "reply",
