@@ -19,7 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, cast
 from urllib.parse import urlsplit
 
 Told = Mapping[str, Any]  # JSON from whoever measures
@@ -31,6 +31,15 @@ class Client(Protocol):
     async def ask(self, base: str, as_bytes: bool) -> bytes | str: ...
 
     def ask_and_wait(self, base: str, as_bytes: bool) -> bytes | str: ...
+
+
+class Streaming(Protocol):
+    """A client that can stream: it returns the first partial picture, and when it was there."""
+
+    async def first_partial(self, base: str) -> tuple[bytes, float]: ...
+
+
+_PARTIALS = {"stream": True, "partial_images": 1}
 
 
 class Raw:
@@ -49,13 +58,37 @@ class Raw:
         self._session: Any = None
         self._of_thread = threading.local()
 
-    async def ask(self, base: str, as_bytes: bool) -> bytes | str:
+    async def first_partial(self, base: str) -> tuple[bytes, float]:
+        (request,) = self._requests
+        held: list[bytes] = []
+        async with self._begun().post(
+            base + request["path"],
+            headers=request["headers"],
+            json={**request["json"], **_PARTIALS},
+        ) as response:
+            assert response.status < 300, response.status
+            async for piece in response.content.iter_any():
+                held.append(piece)
+                if b"\n\n" in piece:
+                    break
+            event = b"".join(held).partition(b"\n\n")[0]
+            found = json.loads(event.partition(b"\ndata: ")[2])
+            seen = base64.b64decode(found["b64_json"]), time.perf_counter()
+            async for _ in response.content.iter_any():
+                pass
+        return seen
+
+    def _begun(self) -> Any:
         if self._session is None:
             connector = self._aiohttp.TCPConnector(limit=0)
             self._session = self._aiohttp.ClientSession(connector=connector)
+        return self._session
+
+    async def ask(self, base: str, as_bytes: bool) -> bytes | str:
+        session = self._begun()
         for request in self._requests:
             url = self._url(base + request["path"], encoded=True)
-            async with self._session.request(
+            async with session.request(
                 request["method"], url, headers=request["headers"], json=request["json"]
             ) as response:
                 assert response.status < 300, response.status
@@ -107,6 +140,14 @@ class Impasto:
         image = response.data[0]
         return await image.aread() if as_bytes else image.b64_json
 
+    async def first_partial(self, base: str) -> tuple[bytes, float]:
+        settings = {**self._settings, "api_base": base, **_PARTIALS}
+        seen: list[tuple[bytes, float]] = []
+        async for event in await self._impasto.aimage_generation(**settings):
+            if event.type == "partial" and not seen:
+                seen.append((await event.image.aread(), time.perf_counter()))
+        return seen[0]
+
     def ask_and_wait(self, base: str, as_bytes: bool) -> bytes | str:
         response = self._impasto.image_generation(**{**self._settings, "api_base": base})
         image = response.data[0]
@@ -148,6 +189,14 @@ class OpenAI:
     async def ask(self, base: str, as_bytes: bool) -> bytes | str:
         response = await self._awaited(base).images.generate(**self._settings)
         return _picture(response.data[0].b64_json, [], as_bytes)
+
+    async def first_partial(self, base: str) -> tuple[bytes, float]:
+        seen: list[tuple[bytes, float]] = []
+        images = self._awaited(base).images
+        async for event in await images.generate(**self._settings, **_PARTIALS):
+            if event.type.endswith("partial_image") and not seen:
+                seen.append((base64.b64decode(event.b64_json), time.perf_counter()))
+        return seen[0]
 
     def ask_and_wait(self, base: str, as_bytes: bool) -> bytes | str:
         response = self._blocking(base).images.generate(**self._settings)
@@ -256,6 +305,7 @@ class Turns:
     def turn(self, told: Told) -> dict[str, Any]:
         """Do what *told* says and return seconds, CPU, memory and the longest stall."""
         perform = self._of_blocking if told.get("blocking") else self._of_awaited
+        perform = self._of_streams if told.get("stream") else perform
         sampling = _sampling() if told.get("profile") else nullcontext()
         before = _forgotten_peak()
         with sampling as samples:
@@ -287,6 +337,22 @@ class Turns:
             return taken, watch.longest
 
         return self._runner.run(watched())
+
+    def _of_streams(self, told: Told) -> tuple[Stopwatch, float]:
+        """Time each call until its first partial picture is there, as bytes."""
+        client = cast("Streaming", self._client)
+
+        async def watched() -> Stopwatch:
+            watch = Stopwatch()
+            with watch:
+                for _ in range(told["calls"]):
+                    begun = time.perf_counter()
+                    found, seen = await client.first_partial(told["base"])
+                    assert len(found) == told["length"], found[:80]
+                    watch.each.append(seen - begun)
+            return watch
+
+        return self._runner.run(watched()), 0.0
 
     def _hang(self, base: str | None, calls: int) -> None:
         """Begin so many calls that get no answer, once, and leave them alone."""

@@ -16,6 +16,7 @@ import footprint
 import imports
 import pictures
 import report
+import streams
 from attrs import astuple
 from environments import OTHERS, Environments
 from figures import Found, Profile, Scale
@@ -30,6 +31,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "crowds": calls.crowds,
     "blocking": calls.blocking,
     "pictures": pictures.measured,
+    "streams": streams.measured,
     "latency": crowd.measured,
     "dispatch": dispatch.measured,
 }
