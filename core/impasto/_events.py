@@ -8,6 +8,7 @@ from typing import Any
 
 from attrs import frozen
 
+_LONGEST_FIELD = 6  # of the names that are read, "event" is the longest
 _MARK = b"\xef\xbb\xbf"  # of byte order, which may stand at the very beginning
 
 
@@ -17,17 +18,17 @@ class Event:
 
     Attributes:
         name: "message" where none is said.
-        data: The bytes of its lines.
+        data: The bytes of its lines; of one line, which may be a picture, not another copy.
         id: The last one that was said, or None.
     """
 
     name: str
-    data: bytes
+    data: bytes | memoryview
     id: str | None
 
     def read(self) -> dict[str, Any]:
         """Return its name, its data (JSON where it is some) and its id."""
-        text = self.data.decode("utf-8", "replace")
+        text = str(self.data, "utf-8", "replace")
         return {"event": self.name, "data": _read(text), "id": self.id}
 
 
@@ -47,7 +48,7 @@ class Reader:
         self._after_return = False
         self._begun = False
         self._name = ""
-        self._data: list[bytes] = []
+        self._data: list[memoryview] = []
         self._id: str | None = None
 
     def feed(self, piece: bytes) -> Iterator[Event]:
@@ -61,7 +62,7 @@ class Reader:
             self.size += len(line)
             self._line.append(line)
             if line.endswith((b"\n", b"\r")):
-                event = self._ended(b"".join(self._line).rstrip(b"\r\n"))
+                event = self._ended(b"".join(self._line))
                 self._line.clear()
                 if event is not None:
                     yield event
@@ -69,22 +70,29 @@ class Reader:
     def _ended(self, line: bytes) -> Event | None:
         if not self._begun:
             self._begun, line = True, line.removeprefix(_MARK)
-        if not line:
+        end = len(line) - (2 if line.endswith(b"\r\n") else 1)
+        if not end:
             return self._event()
-        field, _, value = line.partition(b":")
-        value = value.removeprefix(b" ")
+        colon = line.find(b":", 0, end)
+        colon = end if colon < 0 else colon
+        value = memoryview(line)[colon + 1 + line.startswith(b" ", colon + 1, end) : end]
+        self._takes(line[:colon] if colon < _LONGEST_FIELD else b"", value)
+        return None
+
+    def _takes(self, field: bytes, value: memoryview) -> None:
         if field == b"data":
             self._data.append(value)
         elif field == b"event":
-            self._name = value.decode("utf-8", "replace")
-        elif field == b"id" and b"\0" not in value:
-            self._id = value.decode("utf-8", "replace")
-        return None
+            self._name = str(value, "utf-8", "replace")
+        elif field == b"id" and 0 not in value:
+            self._id = str(value, "utf-8", "replace")
 
     def _event(self) -> Event | None:
         name, data = self._name or "message", self._data
         self._name, self._data, self.size = "", [], 0
-        return Event(name, b"\n".join(data), self._id) if data else None
+        if not data:
+            return None
+        return Event(name, data[0] if len(data) == 1 else b"\n".join(data), self._id)
 
 
 def events(body: bytes) -> Iterator[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from attrs import Factory, define, evolve
 from impasto._answer import Partial
 from impasto._events import Event, Reader
 from impasto._http import Request, Response
-from impasto._large import LARGE, READING
+from impasto._large import DECODING, LARGE, READING
 from impasto._reports import Report
 from impasto._wires import Lost
 from impasto.errors import APIResponseValidationError, ImpastoError
@@ -60,6 +61,7 @@ class Hearing:
         """Read the events that end in *piece*; return whether more is needed."""
         if self.keeps:
             self._kept.append(piece)
+        await DECODING.here().calm()
         try:
             for event in self._reader.feed(piece):
                 if await self._ends_with(event):
@@ -71,7 +73,7 @@ class Hearing:
 
     async def _ends_with(self, event: Event) -> bool:
         """Read *event*; return whether it is the last that matters."""
-        self._last = event.data if len(event.data) <= _QUOTED else b""
+        self._last = bytes(event.data) if len(event.data) <= _QUOTED else b""
         if len(event.data) < LARGE:
             said = self._read(event)
         else:
@@ -86,6 +88,7 @@ class Hearing:
             await self.report.shown(said)
         elif self.report is not None:
             self.report(said)
+        await asyncio.sleep(0)  # whoever waits for it begins to decode it, before more is received
         return False
 
     def _read(self, event: Event) -> Any:

@@ -36,7 +36,7 @@ class Client(Protocol):
 class Streaming(Protocol):
     """A client that can stream: it returns the first partial picture, and when it was there."""
 
-    async def first_partial(self, base: str) -> tuple[bytes, float]: ...
+    async def first_partial(self, base: str, as_bytes: bool) -> tuple[bytes | str, float]: ...
 
 
 _PARTIALS = {"stream": True, "partial_images": 1}
@@ -58,7 +58,7 @@ class Raw:
         self._session: Any = None
         self._of_thread = threading.local()
 
-    async def first_partial(self, base: str) -> tuple[bytes, float]:
+    async def first_partial(self, base: str, as_bytes: bool) -> tuple[bytes | str, float]:
         (request,) = self._requests
         held: list[bytes] = []
         async with self._begun().post(
@@ -73,7 +73,7 @@ class Raw:
                     break
             event = b"".join(held).partition(b"\n\n")[0]
             found = json.loads(event.partition(b"\ndata: ")[2])
-            seen = base64.b64decode(found["b64_json"]), time.perf_counter()
+            seen = _picture(found, ["b64_json"], as_bytes), time.perf_counter()
             async for _ in response.content.iter_any():
                 pass
         return seen
@@ -140,12 +140,14 @@ class Impasto:
         image = response.data[0]
         return await image.aread() if as_bytes else image.b64_json
 
-    async def first_partial(self, base: str) -> tuple[bytes, float]:
+    async def first_partial(self, base: str, as_bytes: bool) -> tuple[bytes | str, float]:
         settings = {**self._settings, "api_base": base, **_PARTIALS}
-        seen: list[tuple[bytes, float]] = []
+        seen: list[tuple[bytes | str, float]] = []
         async for event in await self._impasto.aimage_generation(**settings):
             if event.type == "partial" and not seen:
-                seen.append((await event.image.aread(), time.perf_counter()))
+                image = event.image
+                found = await image.aread() if as_bytes else image.b64_json
+                seen.append((found, time.perf_counter()))
         return seen[0]
 
     def ask_and_wait(self, base: str, as_bytes: bool) -> bytes | str:
@@ -190,12 +192,12 @@ class OpenAI:
         response = await self._awaited(base).images.generate(**self._settings)
         return _picture(response.data[0].b64_json, [], as_bytes)
 
-    async def first_partial(self, base: str) -> tuple[bytes, float]:
-        seen: list[tuple[bytes, float]] = []
+    async def first_partial(self, base: str, as_bytes: bool) -> tuple[bytes | str, float]:
+        seen: list[tuple[bytes | str, float]] = []
         images = self._awaited(base).images
         async for event in await images.generate(**self._settings, **_PARTIALS):
             if event.type.endswith("partial_image") and not seen:
-                seen.append((base64.b64decode(event.b64_json), time.perf_counter()))
+                seen.append((_picture(event.b64_json, [], as_bytes), time.perf_counter()))
         return seen[0]
 
     def ask_and_wait(self, base: str, as_bytes: bool) -> bytes | str:
@@ -347,7 +349,7 @@ class Turns:
             with watch:
                 for _ in range(told["calls"]):
                     begun = time.perf_counter()
-                    found, seen = await client.first_partial(told["base"])
+                    found, seen = await client.first_partial(told["base"], told["as_bytes"])
                     assert len(found) == told["length"], found[:80]
                     watch.each.append(seen - begun)
             return watch
