@@ -94,6 +94,21 @@ _FALLBACK = click.option(
     help="Model to go on to where another one fails, unless that may cost money or was a refusal; "
     "as often as needed.",
 )
+_STREAM = (
+    click.option(
+        "--stream",
+        is_flag=True,
+        default=None,
+        help="Show pictures on their way, as far as the provider and the terminal can.",
+    ),
+    click.option(
+        "--partials",
+        "partial_images",
+        type=click.IntRange(min=0),
+        metavar="COUNT",
+        help="How many partial pictures to ask for, of models that make them; with --stream.",
+    ),
+)
 _STEERING = (
     click.option(
         "--timeout",
@@ -133,6 +148,12 @@ _OUTPUT = (
         default=None,
         help="Show the pictures in the terminal; by default where it can show pictures.",
     ),
+    click.option(
+        "--keep-partials",
+        type=click.Path(path_type=Path, file_okay=False, exists=True, writable=True),
+        metavar="FOLDER",
+        help="Save pictures on their way there, too; with --stream.",
+    ),
     click.option("--open", "opened", is_flag=True, help="Open what was made in the usual viewer."),
     click.option("-q", "--quiet", is_flag=True, help="No progress, notes or preview."),
     click.option("--json", "as_json", is_flag=True, help="Print one JSON object."),
@@ -169,12 +190,14 @@ _LISTED = (
 
 def prompted(function: Function) -> Function:
     """Give *function* the options of a call that has a prompt."""
-    return _decorated(function, (_MODEL, _FALLBACK, _COUNT, _SIZE, *_WORDS, *_STEERING, *_OUTPUT))
+    return _decorated(
+        function, (_MODEL, _FALLBACK, _COUNT, _SIZE, *_WORDS, *_STEERING, *_STREAM, *_OUTPUT)
+    )
 
 
 def unprompted(function: Function) -> Function:
     """Give *function* the options of a call that has a picture alone."""
-    return _decorated(function, (_MODEL, _FALLBACK, _COUNT, _SIZE, *_STEERING, *_OUTPUT))
+    return _decorated(function, (_MODEL, _FALLBACK, _COUNT, _SIZE, *_STEERING, *_STREAM, *_OUTPUT))
 
 
 def planned(function: Function) -> Function:

@@ -17,6 +17,7 @@ class Output:
     overwrite: bool
     sheet: Path | None
     preview: bool | None
+    keep_partials: Path | None
     opened: bool
     quiet: bool
     as_json: bool
