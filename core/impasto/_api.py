@@ -113,8 +113,9 @@ def image_generation(
             `base_model`, `metadata`; `on_progress`, a function that is told with a
             `types.Partial`, as soon as it is known, how far each picture is; `fallbacks`, models
             to go on to where this one fails: each "provider/model", or a dict with "model" and
-            what is for that model alone, its `api_key` for one; and `fallback_after`: "refusal",
-            "ambiguous" or both, to go on after these as well.
+            what is for that model alone, its `api_key` for one; `fallback_after`: "refusal",
+            "ambiguous" or both, to go on after these as well; and `stream`: True to return an
+            `ImageStream` of events instead, partial pictures among them.
 
     Raises:
         BadRequestError: something in the call cannot be right; `param` says what.

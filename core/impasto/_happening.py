@@ -58,12 +58,12 @@ class ImageEvent(Keyed):
 
     @property
     def usage(self) -> Usage | None:
-        """Of "done": the tokens, where the provider counts them."""
+        """The tokens, behind the last event, where the provider counts them."""
         return None if self.response is None else self.response.usage
 
     @property
     def cost(self) -> Cost | None:
-        """Of "done": what it cost, where that is known."""
+        """What it cost, behind the last event, where that is known."""
         return None if self.response is None else self.response.cost
 
     def __repr__(self) -> str:

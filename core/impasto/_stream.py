@@ -48,7 +48,7 @@ class AsyncImageStream:
 
     @property
     def partials(self) -> tuple[Partial, ...]:
-        """What was to be seen of the pictures on their way: of each, the latest."""
+        """What was to be seen of each picture on its way, the latest of each."""
         return self._audience.partials()
 
     def __aiter__(self) -> Self:
@@ -160,7 +160,7 @@ class ImageStream:
 
     @property
     def partials(self) -> tuple[Partial, ...]:
-        """What was to be seen of the pictures on their way: of each, the latest."""
+        """What was to be seen of each picture on its way, the latest of each."""
         return self._stream.partials
 
     def __iter__(self) -> Iterator[ImageEvent]:

@@ -190,12 +190,19 @@ def parse_event(
 ) -> Partial | ImageResponse | None:
     """Return what one server-sent event says, or None for one that says nothing.
 
-    Called instead of `parse_response` where the answer is a "text/event-stream".
+    Called instead of `parse_response` where the answer is a "text/event-stream": where the caller
+    streams (`call.stream`), for each event when it arrives.  A `Partial` is shown to the caller;
+    an `ImageResponse` ends the answer, and what comes behind it is not read.  A stream that ends
+    without one is an error of core's, like a connection that breaks.
 
     Args:
         call: What the user wants.
         request: What was sent.
-        event: ``{"event": name, "data": JSON or text, "id": id or None}``.
+        event: ``{"event": name, "data": JSON or text, "id": id or None}``; without a name it is
+            "message".
+
+    Raises:
+        ImpastoError: the event says that it failed, or was refused.
     """
 
 
