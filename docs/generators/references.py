@@ -77,7 +77,7 @@ def _builtins_are_no_links(app: Sphinx, document: nodes.document) -> None:
     """Leave Python's own types as they are: attributes of ours have such names, too."""
     for node in list(document.findall(pending_xref)):
         if node.get("reftype") == "class" and hasattr(builtins, str(node["reftarget"])):
-            node.replace_self(node.children)
+            node.replace_self(nodes.Text(str(node["reftarget"])))
 
 
 def _without_sentinels(
