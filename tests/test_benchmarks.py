@@ -46,6 +46,7 @@ def results(folder):
         "streams": ("first partial picture, of 2 MB: time", "raw"),
         "latency": ("256 at once, answered after 0.5 s, of azure", "raw"),
         "dispatch": ("dispatch to one hook of 200 plugins", "one plugin"),
+        "extras": ("extras installed, none active: CPU", "not installed"),
     }.values(),
 )
 def test_each_benchmark_runs(results, figure, reference):

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import textwrap
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import impasto
 from impasto._api import dispatch
 from impasto._extras import wrapper
-from impasto.errors import ImpastoError, PluginError
+from impasto.errors import BadRequestError, ImpastoError, PluginError, UnsupportedParamsError
 from impasto.testing import FakeServer, Script, reply
 from impasto.types import ImageResponse
 
@@ -232,6 +235,95 @@ class TestLayers:
             (error.provider, error.model, error.status_code) for error in seen
         ]
 
+    def test_it_sees_what_is_for_extras(self, acme):
+        """
+        Metadata, and what the caller adds to the request; headers, which may be keys, it does not.
+        """
+        seen: list[Any] = []
+
+        async def looks(call, proceed) -> ImageResponse:
+            seen.append((call.metadata, call.extra_body, call.extra_query, "k-1" in repr(call)))
+            return await proceed(call)
+
+        script = Script(acme.pictures(), acme.pictures(), plugin=acme.plugin())
+        script.client.extras["it"] = looks
+        added = {"extra_body": {"a": 1}, "extra_query": {"b": 2}, "extra_headers": {"X-K": "k-1"}}
+        script.play({**acme.call, **added, "metadata": {"team": "art"}})
+        script.play(acme.call)
+
+        assert [({"team": "art"}, {"a": 1}, {"b": [2]}, False), (None, None, None, False)] == seen
+
+
+class TestCaching:
+    """*caching* and *cache*, LiteLLM's words for what an extra may do."""
+
+    @pytest.mark.parametrize(
+        ("words", "expected"),
+        [
+            ({}, None),
+            ({"caching": True}, {}),
+            ({"caching": False}, {"no-cache": True, "no-store": True}),
+            ({"cache": {"no-cache": True}}, {"no-cache": True}),
+            ({"cache": {"no-cache": True}, "caching": True}, {"no-cache": True}),
+            ({"cache": {"ttl": 5}, "caching": False}, {"no-cache": True, "no-store": True}),
+            ({"cache": {}}, None),
+        ],
+        ids=str,
+    )
+    def test_an_extra_that_takes_them_gets_them(self, acme, words, expected):
+        """
+        As one dict.
+        """
+        seen: list[Any] = []
+
+        async def keeps(call, proceed) -> ImageResponse:
+            seen.append(call.cache)
+            return await proceed(call)
+
+        keeps.takes = {"cache"}
+        script = Script(acme.pictures(), plugin=acme.plugin())
+        script.client.extras["it"] = keeps
+        script.play({**acme.call, **words})
+
+        assert [expected] == seen
+
+    @pytest.mark.parametrize("words", [{"caching": True}, {"cache": {"ttl": 5}}], ids=str)
+    @pytest.mark.parametrize("how", ["play", "submit"])
+    def test_without_one_they_are_refused(self, acme, words, how):
+        """
+        Nothing is ignored in silence; what is active does not act upon them.
+        """
+
+        async def deaf(call, proceed) -> ImageResponse:
+            return await proceed(call)
+
+        script = Script(acme.pictures(), plugin=acme.plugin())
+        if how == "play":
+            script.client.extras["it"] = deaf
+        with pytest.raises(UnsupportedParamsError, match="no cache is active") as caught:
+            getattr(script, how)({**acme.call, **words})
+
+        assert ([*words], []) == ([caught.value.param], script.sent)
+
+    def test_to_want_none_is_fine_without(self, acme):
+        """
+        There is none.
+        """
+        script = Script(acme.pictures(), plugin=acme.plugin())
+        script.play({**acme.call, "caching": False})
+
+        assert 1 == len(script.sent)
+
+    @pytest.mark.parametrize("words", [{"caching": "yes"}, {"cache": ["no-cache"]}], ids=str)
+    def test_what_is_none_of_them(self, acme, words):
+        """
+        A flag and a dict.
+        """
+        with pytest.raises(BadRequestError) as caught:
+            Script(plugin=acme.plugin()).play({**acme.call, **words})
+
+        assert [*words] == [caught.value.param]
+
 
 class TestEnvironment:
     """`IMPASTO_EXTRAS`."""
@@ -268,7 +360,7 @@ print(*[line for name in sorted(sys.modules) if "_echo_" in name
             ("", ""),
             ("echo-e", "impasto_echo_e a fox? 1!"),
             (" echo-e , ,echo-f", "impasto_echo_e a fox? 1! impasto_echo_f a fox? 1!"),
-            ("echo-g", "no extra is called 'echo-g'; installed: echo-e, echo-f."),
+            ("echo-g", "no extra is called 'echo-g'; installed: ...echo-e, echo-f"),
         ],
         ids=["none", "one", "two", "one that is not there"],
     )
@@ -287,5 +379,35 @@ print(*[line for name in sorted(sys.modules) if "_echo_" in name
         )
 
         assert ("", 0) == (done.stderr, done.returncode)
-        assert says in done.stdout
+        assert [] == [part for part in says.split("...") if part not in done.stdout]
         assert bool(says) == bool(done.stdout.strip())
+
+
+class TestPage:
+    """docs/pages/extras.md tells how to make one."""
+
+    PAGE = (Path(__file__).parent.parent / "docs" / "pages" / "extras.md").read_text("utf-8")
+
+    @pytest.mark.usefixtures("no_extras")
+    def test_it_works_as_it_says(self, install, monkeypatch, capsys):
+        """
+        Its module, under its entry point, does what stands below.
+        """
+        files = dict(
+            re.findall(
+                r"<!-- file: (\S+) -->\n```\w+\n(.*?)^```$", self.PAGE, re.DOTALL | re.MULTILINE
+            )
+        )
+        project = tomllib.loads(files["pyproject.toml"])["project"]
+        ((name, module),) = project["entry-points"]["impasto.extras"].items()
+        install(name, files["impasto_house.py"], project["name"])
+        codes = re.findall(r"(?<!-->\n)^```python\n(.*?)^```$", self.PAGE, re.DOTALL | re.MULTILINE)
+        names: dict[str, Any] = {}
+        exec(codes[0].replace('impasto.use("cache")', ""), names)
+        exec(codes[1], names)
+        promised = codes[1].splitlines()[-1].removeprefix("# ")
+
+        assert ("impasto-house", "impasto_house.py") == (project["name"], f"{module}.py")
+        assert f"{promised}\n" == capsys.readouterr().out
+        with pytest.raises(BadRequestError, match="who pays"):
+            impasto.image_generation("a fox", model="sketch/oil-1")

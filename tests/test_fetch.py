@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import gzip
+import io
 import json
 import socket
 import struct
@@ -12,6 +13,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import PIL.Image
 import pytest
 
 from impasto import _fetched, _transport, hookimpl
@@ -307,6 +309,21 @@ class TestWhatComes:
         server = wire(lambda peer: peer.say(http(PNG, PICTURE) if peer.number else first))
 
         assert PNG == fetch(f"{server.url}/1.png", server.url)
+
+    @pytest.mark.parametrize("left", [-4, 40, 5, 0])
+    @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+    def test_it_breaks_where_no_length_was_stated(self, wire, kind: str, left: int):
+        """
+        Then the connection's end is the picture's: one that lacks its own end is fetched again.
+        """
+        file = io.BytesIO()
+        PIL.Image.effect_noise((30, 20), 50).save(file, kind)
+        whole = file.getvalue()
+        head = f"HTTP/1.1 200 OK\r\n{PICTURE}\r\n\r\n".encode()
+        server = wire(lambda peer: peer.say(head + (whole if peer.number else whole[:left])))
+
+        assert whole == fetch(f"{server.url}/1.png", server.url)
+        assert 2 == len(server.requests)
 
     def test_it_always_breaks(self, wire):
         """

@@ -16,7 +16,7 @@ PRIVATE = [
     *("100.64.0.1", "100.127.255.255", "192.0.0.1", "192.0.2.1", "198.18.0.1", "198.51.100.1"),
     *("203.0.113.1", "224.0.0.1", "239.255.255.250", "240.0.0.1", "255.255.255.255"),
     *("::", "::1", "fc00::1", "fd12:3456::1", "fe80::1", "fe80::1%eth0", "fec0::1", "ff02::1"),
-    *("2001:db8::1", "100::1"),
+    *("2001:db8::1", "100::1", "192.0.0.192", "168.63.129.16"),
 ]
 PUBLIC = ["1.1.1.1", "8.8.8.8", "172.32.0.1", "100.128.0.1", "2606:4700:4700::1111"]
 
@@ -42,7 +42,8 @@ class TestAddresses:
     @pytest.mark.parametrize("address", PRIVATE)
     def test_private_ones(self, address: str):
         """
-        Private, loopback, link-local, shared, reserved and multicast addresses are refused.
+        Private, loopback, link-local, shared, reserved and multicast addresses are refused, and
+        those at which a cloud's machine finds its own metadata.
         """
         with pytest.raises(Forbidden, match="not a public address"):
             refuse_private(address)

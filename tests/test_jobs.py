@@ -11,6 +11,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -647,6 +648,29 @@ class TestCancel:
 
         assert (False, "cancelled", True) == asyncio.run(main())
 
+    @pytest.mark.parametrize("steps", range(40))
+    def test_at_every_step_of_the_loop(self, acme, wire, steps: int):
+        """
+        What it says is true: where it says that nothing was ordered, nothing is, a moment later.
+        """
+
+        async def main() -> bool:
+            asked = impasto._api.submission({**acme.call, "api_base": server.url})
+            job = await submitted(client, asked)
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            job.cancel()
+            with pytest.raises(ImpastoError) as caught:
+                await job.aresult()
+            return caught.value.maybe_accepted
+
+        server, client = wire(lambda peer: None), acme.client()
+        says = asyncio.run(main())
+        while server.closed < server.connections:  # it may still be reading
+            time.sleep(0.001)
+
+        assert not server.requests or says
+
     def test_from_another_thread(self, acme, registered, wire):
         """
         Whoever holds the job may end the waiting of others.
@@ -693,12 +717,12 @@ class TestCancel:
         script = Script(acme.job(), reply({}), plugin=jobs, models=two_at_once)
         send = script.send
 
-        async def second_hangs(request, begun):
+        async def second_hangs(request, begun, **how):
             if len(script.sent) == 1:
                 script.sent.append(request)
                 begun()
                 await blocked.wait()
-            return await send(request, begun)
+            return await send(request, begun, **how)
 
         script.send = second_hangs
         asyncio.run(main())
@@ -1176,9 +1200,9 @@ class TestWitness:
         asked = evolve(impasto._api.submission(acme.call), witness=notes)
         send = script.send
 
-        async def seen(request, begun):
+        async def seen(request, begun, **how):
             notes.told.append(f"sent {request.method}")
-            return await send(request, begun)
+            return await send(request, begun, **how)
 
         script.send = seen
         if detached:

@@ -31,8 +31,8 @@ EDIT = (
     "custom_llm_provider=None, **kwargs"
 )
 BATCH = (
-    "prompts, *, out=None, concurrency=8, ledger=None, manifest=None, limiter=None, again=None, "
-    "on_progress=None, **common"
+    "prompts, *, out=None, concurrency=8, ledger=None, journal=None, manifest=None, limiter=None, "
+    "again=None, on_progress=None, **common"
 )
 
 

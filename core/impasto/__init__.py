@@ -73,6 +73,7 @@ if TYPE_CHECKING:
     from impasto._happening import ImageEvent
     from impasto._image import Image
     from impasto._jobs import Job
+    from impasto._journal import Journal, JournalEntry
     from impasto._ledger import Ledger, Standing
     from impasto._limits import Limiter, LocalLimiter
     from impasto._manifest import Manifest
@@ -113,6 +114,8 @@ __all__ = [
     "ImpastoWarning",
     "InternalServerError",
     "Job",
+    "Journal",
+    "JournalEntry",
     "Ledger",
     "Limiter",
     "LocalLimiter",
@@ -177,6 +180,8 @@ _AT_FIRST_TOUCH = {
     "ImageResponse": "impasto._answer",
     "ImageStream": "impasto._stream",
     "Job": "impasto._jobs",
+    "Journal": "impasto._journal",
+    "JournalEntry": "impasto._journal",
     "Ledger": "impasto._ledger",
     "Limiter": "impasto._limits",
     "LocalLimiter": "impasto._limits",

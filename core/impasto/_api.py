@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from impasto._dispatch import Dispatch
     from impasto._explanation import Explanation
     from impasto._jobs import Job
+    from impasto._journal import Journal
     from impasto._ledger import Ledger
     from impasto._limits import Limiter
     from impasto._notices import Origin
@@ -113,8 +114,11 @@ def image_generation(
             `base_model`, `metadata`; `on_progress`, a function that is told with a
             `types.Partial`, as soon as it is known, how far each picture is; `fallbacks`, models
             to go on to where this one fails: each "provider/model", or a dict with "model" and
-            what is for that model alone, its `api_key` for one; `fallback_after`: "refusal",
-            "ambiguous" or both, to go on after these as well; and `stream`: True to return an
+            what is for that model alone, its `api_key` for one; and `fallback_after`: "refusal",
+            "ambiguous" or both, to go on after these as well; `journal`, the path of a file in
+            which it is written what was ordered and what came; `idempotency_key`, by which the
+            call is found there in another run, and not ordered again; and `again="ambiguous"`,
+            which orders again what may have been paid for; and `stream`: True to return an
             `ImageStream` of events instead, partial pictures among them.
 
     Raises:
@@ -341,6 +345,7 @@ def batch(
     out: str | os.PathLike[str] | None = None,
     concurrency: int = 8,
     ledger: Ledger | None = None,
+    journal: str | os.PathLike[str] | Journal | None = None,
     manifest: str | os.PathLike[str] | None = None,
     limiter: Limiter | None = None,
     again: Literal["ambiguous"] | None = None,
@@ -360,6 +365,8 @@ def batch(
         out: Folder for the pictures, made where it is missing; None: saving them is up to you.
         concurrency: Most calls at once.
         ledger: Where it is remembered what was ordered; by default in the manifest.
+        journal: Path of a journal, in which each call writes what it orders and what comes, and
+            which remembers then; the same key is the same call in every batch with it.
         manifest: File of JSON lines, only ever added to, that says what became of each call;
             by default "manifest.jsonl" in *out*, and none without.
         limiter: Decides when an order may go to a provider; by default a `LocalLimiter`.
@@ -385,6 +392,7 @@ def abatch(
     out: str | os.PathLike[str] | None = None,
     concurrency: int = 8,
     ledger: Ledger | None = None,
+    journal: str | os.PathLike[str] | Journal | None = None,
     manifest: str | os.PathLike[str] | None = None,
     limiter: Limiter | None = None,
     again: Literal["ambiguous"] | None = None,

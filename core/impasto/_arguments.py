@@ -17,13 +17,15 @@ from impasto.errors import BadRequestError, UnsupportedParamsError
 
 if TYPE_CHECKING:
     from impasto._audience import Audience
+    from impasto._booking import Booking
     from impasto._fallbacks import Fallback
     from impasto._leave import Leave
+    from impasto._record import Record
     from impasto._witness import Witness
 
 _COMMON = frozenset(COMMON)
 # Known from LiteLLM, and nothing that impasto would do in silence.
-_NOT_DONE = frozenset({"caching", "cache", "client"})
+_NOT_DONE = frozenset({"client"})
 
 
 # What nearly every call has besides the common vocabulary; none of it is LiteLLM's.
@@ -61,12 +63,15 @@ class Asked:
         mock_response: What to return instead of asking the provider.
         base_model: The model that stands behind a deployment's name.
         metadata: The caller's own, for extras; no provider sees it.
+        cache: What is asked of an extra that keeps answers; None where nothing is said.
         on_progress: What to tell how far the call is.
         fallbacks: Models to go on to where this one fails.
         fallback_after: Failures after which that is allowed, too: "refusal", "ambiguous".
         leave: What it waits for before it orders, where it is one of many calls.
         detached: Whether a handle is wanted, with which others can go on.
         witness: Who is told of the moments of an order.
+        booking: What a journal knows it by.
+        record: What the journal knows of it, and where it is written what becomes of it.
         stream: Whether the caller wants to see pictures on their way.
         audience: Who takes the events, where it is streamed.
     """
@@ -86,12 +91,15 @@ class Asked:
     mock_response: Any = None
     base_model: str | None = None
     metadata: Mapping[str, Any] = field(factory=dict)
+    cache: Mapping[str, Any] | None = None
     on_progress: Listener | None = None
     fallbacks: tuple[Fallback, ...] = ()
     fallback_after: frozenset[str] = frozenset()
     leave: Leave | None = None
     detached: bool = False
     witness: Witness | None = None
+    booking: Booking | None = None
+    record: Record | None = None
     stream: bool = False
     audience: Audience | None = None
 

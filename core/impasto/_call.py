@@ -122,6 +122,11 @@ class Call:
         timeout: Seconds for the whole call, waiting included, as the caller gave them.
         stream: True where the caller wants to see pictures on their way.
         detached: True where a handle is wanted: do not ask the provider to wait.
+        metadata: The caller's own, for extras; None where nothing is said, as below.
+        cache: How an extra that keeps answers is to treat this call, in LiteLLM's words:
+            {"no-cache": True}, {"no-store": True}, {"s-maxage": seconds}.
+        extra_body: What core adds to the body, and *extra_query* to the query, for extras to know
+            that calls differ; what is added stays the same whatever an extra makes of the call.
     """
 
     kind: Kind
@@ -151,6 +156,10 @@ class Call:
     learned: Json = None
     stream: bool = False
     detached: bool = False
+    metadata: Mapping[str, Any] | None = field(default=None, repr=False)
+    cache: Mapping[str, Any] | None = None
+    extra_body: Mapping[str, Any] | None = None
+    extra_query: Mapping[str, Any] | None = field(default=None, repr=False)
 
     def translate(self, *same: str, **rules: Rule) -> Params:
         """Return the parameters in the provider's words, each with its fate.

@@ -6,6 +6,7 @@ import asyncio
 import concurrent.futures
 import functools
 import inspect
+import os
 import ssl as _ssl
 from collections.abc import Callable, Coroutine, Mapping
 from types import TracebackType
@@ -19,7 +20,7 @@ from impasto._arguments import Asked, sort
 from impasto._batch import AsyncBatch, Batch
 from impasto._call import Kind
 from impasto._dispatch import Dispatch
-from impasto._image import Image, Source
+from impasto._image import EVERYBODYS, Image, Source
 from impasto._notices import Origin
 from impasto._plan import Plan, planned
 from impasto._stream import AsyncImageStream, ImageStream
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     import aiohttp
 
     from impasto._audience import Audience
+    from impasto._journal import Journal
     from impasto._stream import Perform
 
 P = ParamSpec("P")
@@ -82,6 +84,8 @@ def _planned(
         bound = signature.bind(*args, **kwargs)
         bound.apply_defaults()
         self.refuse_if_closed()
+        if bound.arguments["journal"] is None and bound.arguments["ledger"] is None:
+            bound.arguments["journal"] = self._journal
         return kind(planned(**bound.arguments, dispatch=self._dispatch, where=_api.caller()))
 
     return _dressed(method, function, signature)
@@ -117,6 +121,7 @@ class Client:
         trust_env: bool = True,
         ssl: _ssl.SSLContext | None = None,
         session: aiohttp.ClientSession | None = None,
+        journal: str | os.PathLike[str] | Journal | None = None,
     ) -> None:
         """Make a client; it connects when it is first used.
 
@@ -128,14 +133,17 @@ class Client:
             session: Your own, for what is sent to providers, in its own event loop; you close it.
                 Pictures that providers send as URLs are still fetched with ours, which does not
                 follow them into private networks.
+            journal: The journal of every call that names no other.
 
         Raises:
-            BadRequestError: *proxy* is none that we can speak to.
+            BadRequestError: *proxy* is none that we can speak to, or *journal* is no path.
         """
+        from impasto._booking import path_of
         from impasto._network import Network
         from impasto._transport import Aiohttp
 
         self._wires = Aiohttp(Network(proxy=proxy, trust_env=trust_env, ssl=ssl, session=session))
+        self._journal = None if journal is None else path_of(journal)
         self._closed = False
 
     image_generation = _blocking("generate", _api.image_generation)
@@ -153,12 +161,15 @@ class Client:
         """Return the response, or the job where no *kind* is said."""
         self.refuse_if_closed()
         more = arguments.pop("kwargs", {})
+        given = {**arguments, **more}
+        if self._journal is not None and given.get("journal") is None:
+            given["journal"] = self._journal
         dispatch = self._dispatch()
         if kind is None:
             from impasto._submission import submitted
 
-            return await submitted(dispatch, _api.submission({**arguments, **more}), where, self)
-        return await dispatch.perform(sort(kind, {**arguments, **more}), where)
+            return await submitted(dispatch, _api.submission(given), where, self)
+        return await dispatch.perform(sort(kind, given), where)
 
     def _dispatch(self) -> Dispatch:
         extras = _api.dispatch().extras
@@ -189,7 +200,8 @@ class Client:
         return evolve(response, data=list(map(self._owned, response.data)))
 
     def _owned(self, image: Image) -> Image:
-        return evolve(image, source=Source(self._wires)) if image.url else image
+        everybodys = image.url and image._source is EVERYBODYS
+        return evolve(image, source=Source(self._wires)) if everybodys else image
 
     def close(self) -> None:
         """Close the connections; a call after that is an error."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
-from typing import TypeAlias
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeAlias
 
 from attrs import Factory, define
 
@@ -18,8 +18,9 @@ from impasto._performance import Performance
 from impasto._plugin import Loaded, Plugin
 from impasto._registry import Registry
 from impasto._settings import Resolved, remembered
+from impasto._steering import NOT_CACHED
 from impasto._wires import Wires
-from impasto.errors import ImpastoError, UnknownProviderError
+from impasto.errors import ImpastoError, UnknownProviderError, UnsupportedParamsError
 
 # Used where nobody says which model and several providers are installed.  Of OpenAI's models the
 # one that is both generally available and without a date of retirement (read 2026-11-22).
@@ -46,6 +47,10 @@ class Dispatch:
 
     async def perform(self, asked: Asked, where: Origin) -> ImageResponse:
         """Do what *asked* says; *where* is the user's line of code."""
+        if asked.booking is not None:
+            from impasto._journaled import journaled
+
+            return await journaled(self, asked, where)
         begun = self.wires.monotonic()
         model = asked.model or _default_model(self.registry, asked.provider)
         if asked.fallbacks:
@@ -87,6 +92,8 @@ class Dispatch:
 
         *settings* stand in for those of the environment and of the call.
         """
+        if asked.cache is not None:
+            self._refuse_if_not_cached(asked.cache)
         return Performance(
             plugin=plugin,
             loaded=loaded,
@@ -102,6 +109,16 @@ class Dispatch:
         for wrapper in self.extras.values():
             proceed = _wrapped(wrapper, proceed)
         return proceed
+
+    def _refuse_if_not_cached(self, cache: Mapping[str, Any]) -> None:
+        """Refuse *cache*, a wish for a cache, where no extra that is active hears it."""
+        heard = any("cache" in getattr(one, "takes", ()) for one in self.extras.values())
+        if not heard and cache != NOT_CACHED:
+            raise UnsupportedParamsError(
+                "caching: no cache is active; leave it out, or pip install impasto-cache and call "
+                "impasto.use('cache')",
+                param="cache" if cache else "caching",
+            )
 
 
 def _wrapped(wrapper: Wrapper, proceed: Proceed) -> Proceed:

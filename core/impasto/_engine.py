@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeGuard
 
-from attrs import define, evolve
+from attrs import define, evolve, frozen
 
 from impasto import _costs, _failures
 from impasto._answer import ImageResponse
@@ -53,6 +53,19 @@ class _Taken(Exception):
     """The order was taken, and `pending` will ask what became of it."""
 
 
+@frozen
+class Known:
+    """What is known of an order that was placed before.
+
+    Attributes:
+        request: The last one that was answered; without an answer, what asks for the job.
+        response: The answer.
+    """
+
+    request: Request
+    response: Response | None = None
+
+
 @define(kw_only=True)
 class Conversation:
     """One part of a call, from the parameters to the pictures.
@@ -66,11 +79,13 @@ class Conversation:
         ordered: True while the provider may have taken an order that it has not refused.
         pending: The request that waits for the provider's job, while there is one.
         repeats: How often a request that buys was sent again.
+        called_off: Whether no order may go out any more.
         stopped: Whether the provider says that it stopped the job.
         report: What to tell how far the provider is, where somebody listens.
         witness: Who is told of the moments of an order.
         refused: Told what may be repeated, and whether it buys; True: it is not repeated here.
         params: What the parameters became, once they are translated.
+        known: What is known of an order that was placed before: it is not placed again.
     """
 
     line: Line
@@ -81,11 +96,13 @@ class Conversation:
     ordered: bool = False
     pending: Request | None = None
     repeats: int = 0
+    called_off: bool = False
     stopped: bool = False
     report: Callable[[float | str | Partial], None] | None = None
     witness: Witness | None = None
     refused: Callable[[ImpastoError, bool], bool] | None = None
     params: Params | None = None
+    known: Known | None = None
     _order_request: Request | None = None
     _in_doubt: bool = False  # whether an order before the present one may have been taken
     _stops: bool = False  # whether it ends with the next request that waits for a job
@@ -187,6 +204,8 @@ class Conversation:
     # --- the order in which things happen ---
 
     async def _converse(self) -> ImageResponse:
+        if self.known is not None:
+            return await self._going_on(self.known)
         request = self._order_request
         if request is None:
             await self.prepare()
@@ -200,26 +219,48 @@ class Conversation:
                 error = read.error
             await self._pause_or_raise(error, buys=True, repeats=self.repeats)
 
+    async def _going_on(self, known: Known) -> ImageResponse:
+        """Return the pictures of an order that was placed before."""
+        self.ordered = True
+        if known.response is None:
+            self.pending = known.request
+            if self._stops:
+                raise _Taken
+        try:
+            return self._completed(*await self._follow(known.request, 0.0, known.response))
+        except _Read as read:
+            error = read.error
+        raise error from error.__cause__
+
+    def set_out(self) -> None:
+        """Begin with the order that is prepared, if one is; somebody has the answer to it."""
+        if self._order_request is not None:
+            self.line.begin(self._order_request)
+
     def order_form(self) -> tuple[Params, Request]:
         """Return the parameters in the provider's words, and the request that buys."""
         params = self.line.ask("translate_params", Params, call=self.call)
         return params, self.line.ask("build_request", Request, call=self.call, params=params)
 
-    async def _follow(self, request: Request, pause: float) -> tuple[ImageResponse, Response]:
-        """Send *request* after *pause* seconds, and every one that the plugin asks for after it."""
+    async def _follow(
+        self, request: Request, pause: float, response: Response | None = None
+    ) -> tuple[ImageResponse, Response]:
+        """Send *request* after *pause* seconds, and every one that the plugin asks for after it.
+
+        Where its *response* is known already, it is not sent.
+        """
         while True:
-            if pause:
-                await self._sleep(pause)
-            response, sent = await self._exchange(request)
-            if self.witness is not None:
-                await self.witness.answered(self, sent, response)
+            if response is None:
+                response, sent = await self._answer(request, pause)
+            else:
+                sent = request
             if len(response.body) < LARGE:
                 outcome = self._parsed(sent, response)
             else:
                 outcome = await READING.here().run(partial(self._parsed, sent, response))
             if isinstance(outcome, ImageResponse):
                 return outcome, response
-            request = outcome
+            request, response = outcome, None
             pause = request.after if request.buys else max(request.after, _SHORTEST_POLL)
             if self.ordered and not request.buys:
                 await self._wait_with(request)
@@ -227,6 +268,15 @@ class Conversation:
                 self.report(request.progress)
             if self._stops and self.pending is request:
                 raise _Taken
+
+    async def _answer(self, request: Request, pause: float) -> tuple[Response, Request]:
+        """Return the answer to *request*, sent after *pause* seconds, and what was sent."""
+        if pause:
+            await self._sleep(pause)
+        response, sent = await self._exchange(request)
+        if self.witness is not None:
+            await self.witness.answered(self, sent, response)
+        return response, sent
 
     async def _wait_with(self, request: Request) -> None:
         """Make *request* the one that waits for the provider's job."""
@@ -305,6 +355,8 @@ class Conversation:
         return self._order if request.buys else _nothing
 
     def _order(self) -> None:
+        if self.called_off:  # what goes out is written by a task of its own, which comes later
+            raise asyncio.CancelledError
         self.ordered = True
 
     def _parsed(self, request: Request, response: Response) -> ImageResponse | Request:

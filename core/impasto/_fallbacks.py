@@ -24,7 +24,17 @@ MOST = 10  # a guess: after so many failures, what is wrong is not the models
 _SHARED = frozenset(
     {
         *("prompt", "image", "images", "mask"),
-        *("timeout", "metadata", "on_progress", "stream", "fallbacks", "fallback_after"),
+        *(
+            "timeout",
+            "metadata",
+            "caching",
+            "cache",
+            "on_progress",
+            "stream",
+            "fallbacks",
+            "fallback_after",
+        ),
+        *("journal", "idempotency_key", "again"),
     }
 )
 # Fields of `Asked` that a fallback takes over from the call where it has none of its own.

@@ -7,6 +7,9 @@ from impasto._pixels import measure
 from impasto._redact import shown
 from impasto.errors import APIError, APIResponseValidationError, NotFoundError, class_of_status
 
+_SHORTEST = 16  # bytes: fewer than the header of any format
+# What stands at the end of every whole file: the last chunk of a PNG, EOI in a JPEG.
+_ENDINGS = {"image/png": b"IEND\xaeB`\x82", "image/jpeg": b"\xff\xd9"}
 MAX_PIXELS = 2**28  # a guess: 16384x16384, four times the largest size any provider lists
 
 
@@ -32,6 +35,20 @@ def checked_picture(answer: Response, url: str) -> bytes:
             f"at most {MAX_PIXELS:,} in all are taken"
         )
     return answer.body
+
+
+def ends_early(body: bytes) -> bool:
+    """Return whether *body* is surely only the beginning of a picture.
+
+    For answers that do not say how long they are: there the connection's end is taken for theirs.
+    """
+    if len(body) < _SHORTEST:
+        return True
+    measured = measure(body)
+    if measured is not None and measured.mime == "image/webp":
+        return len(body) < int.from_bytes(body[4:8], "little") + 8
+    ending = _ENDINGS.get(measured.mime) if measured is not None else None
+    return ending is not None and body.rfind(ending) < 0
 
 
 def status_error(answer: Response, url: str) -> APIError:

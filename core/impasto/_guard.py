@@ -15,7 +15,14 @@ _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _LOCAL_NAT64 = ipaddress.ip_network("64:ff9b:1::/48")
 # RFC 5214, 6.1: the first half of an interface's name that ends in an IPv4 address
 _ISATAP = (0x0000_5EFE, 0x0200_5EFE)
-
+# Public by their number only.
+_INSIDE = (
+    # RFC 6890, 2.2.2: assigned to protocols; Oracle's machines ask one for their own credentials.
+    ipaddress.ip_network("192.0.0.0/24"),
+    # https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16: Azure's
+    # own services for the machine that asks, inside of every virtual network there.
+    ipaddress.ip_network("168.63.129.16/32"),
+)
 
 NOT_PUBLIC = "is not a public address"
 
@@ -33,8 +40,8 @@ def refuse_private(address: str) -> None:
 
 def _leads_nowhere(ip: _Address) -> bool:
     """Return whether *ip* is public to some versions of Python, but not to any router today."""
-    if not isinstance(ip, ipaddress.IPv6Address):
-        return False
+    if isinstance(ip, ipaddress.IPv4Address):
+        return any(ip in network for network in _INSIDE)
     return ip.is_site_local or ip.sixtofour is not None or ip in _LOCAL_NAT64
 
 

@@ -159,9 +159,33 @@ def _kind(arguments: dict[str, Any]) -> Kind:
 
 
 def _digest(asked: Asked, provider: Provider | None, model: str) -> str:
+    text = _as_text(_of_the_picture(asked, provider, model))
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:32]
+
+
+def canonical_parts(asked: Asked, provider: Provider | None, model: str) -> dict[str, str]:
+    """Return what the picture depends on, each argument by its name, as text without secrets.
+
+    Raises:
+        TypeError: one is nothing that could be found again in another run.
+    """
+    whole = _of_the_picture(asked, provider, model)
+    inner = {name: whole.pop(name) for name in ("common", "words", "query", "body")}
+    words = {**inner["common"], **inner["words"]}
+    for name in ("query", "body"):
+        words |= {f"extra_{name}.{key}": one for key, one in inner[name].items()}
+    parts = {name: one for name, one in {**whole, **words}.items() if one is not None}
+    return {name: _as_text(one) for name, one in parts.items() if not NAMES_OF_SECRETS.search(name)}
+
+
+def _as_text(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, default=_canonical, separators=(",", ":"))
+
+
+def _of_the_picture(asked: Asked, provider: Provider | None, model: str) -> dict[str, Any]:
     settings = _SETTINGS if provider is None else _SETTINGS | provider.settings.keys()
     words = {name: one for name, one in asked.words.items() if name not in settings}
-    canonical = {
+    return {
         "kind": asked.kind,
         "provider": asked.provider if provider is None else provider.name,
         "model": model,
@@ -172,8 +196,6 @@ def _digest(asked: Asked, provider: Provider | None, model: str) -> str:
         "query": asked.additions.query,
         "body": asked.additions.body,
     }
-    text = json.dumps(canonical, sort_keys=True, default=_canonical, separators=(",", ":"))
-    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:32]
 
 
 def _canonical(value: Any) -> Any:

@@ -263,11 +263,15 @@ class Job:
             return
         # Whoever waits has a deadline; where pictures are late for it, the next one has them.
         orders.performance.deadline = self._wires.monotonic() + _SECONDS_TO_FETCH
+        record = orders.performance.asked.record
         try:
-            self._response = self._owned(await orders.response())
+            response = self._owned(await orders.response())
+            self._response = response if record is None else await record.done(response)
         except ImpastoError as error:
             error.job = self if orders.handles() else None
             self._error = error
+            if record is not None:
+                await record.failed(error)
 
     # --- cancelling ---
 

@@ -53,14 +53,20 @@ class Order:
     async def place(self) -> None:
         """Order it; return with a handle, or with the outcome."""
         try:
-            if "render" in self.conversation.line.loaded.own:
-                from impasto._render import rendered
-
-                self._came(await rendered(self.conversation))
+            record = self.conversation.performance.asked.record
+            if record is None:
+                self._came(await self._ordered(self.conversation))
             else:
-                self._came(await self.conversation.order())
+                self._came(await record.drawn(self.conversation, self._ordered))
         except ImpastoError as error:
             self.outcome = error
+
+    async def _ordered(self, conversation: Conversation) -> ImageResponse | Request:
+        if "render" in conversation.line.loaded.own:
+            from impasto._render import rendered
+
+            return await rendered(conversation)
+        return await conversation.order()
 
     async def ask(self) -> ImpastoError | None:
         """Ask for it until it has ended or the deadline has passed.
@@ -212,6 +218,7 @@ class Orders:
         """Give up those orders that have no handle."""
         for order in self.open():
             if order.handle is None:
+                order.conversation.called_off = True
                 order.give_up("this job was cancelled here")
 
     def ask_until(self, deadline: float) -> None:

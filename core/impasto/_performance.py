@@ -15,7 +15,7 @@ from impasto._answer import Fate, ImageResponse
 from impasto._arguments import Asked
 from impasto._call import Call
 from impasto._engine import Conversation
-from impasto._image import Image
+from impasto._image import EVERYBODYS, Image
 from impasto._inputs import ImageFile, Mask, read_image, read_images, read_mask
 from impasto._kinds import refuse_if_not_done
 from impasto._line import Line, hook_answer
@@ -87,6 +87,10 @@ class Performance:
             timeout=asked.timeout,
             stream=asked.stream,
             detached=asked.detached,
+            metadata=asked.metadata or None,
+            cache=asked.cache,
+            extra_body=asked.additions.body or None,
+            extra_query=asked.additions.query or None,
             **self._without_dropped(asked.common),
         )
 
@@ -212,6 +216,13 @@ class Performance:
         return await with_leave(leave, conversation, self._drawn, is_last=is_last)
 
     async def _drawn(self, conversation: Conversation) -> ImageResponse:
+        record = self.asked.record
+        if record is None:
+            return await self._made(conversation)
+        response: ImageResponse = await record.drawn(conversation, self._made)
+        return response
+
+    async def _made(self, conversation: Conversation) -> ImageResponse:
         if "render" in self.loaded.own:
             from impasto._render import rendered
 
@@ -289,7 +300,8 @@ class Performance:
             return image
         remaining = max(0.001, self.deadline - self.wires.monotonic())
         try:
-            content = await self.wires.fetch(image.url, self.settings.configured, remaining)
+            fetch = self.wires.fetch if image._source is EVERYBODYS else image._source.fetch
+            content = await fetch(image.url, self.settings.configured, remaining)
         except ImpastoError as error:
             error.provider = error.provider or self.loaded.provider.name
             return error

@@ -35,6 +35,7 @@ class Plan:
         folder: Where pictures go; None where they are not saved.
         concurrency: Most calls at once.
         ledger: What decides whether a call is made; None: the manifest, if there is one.
+        journal: Path of the journal, in which each call writes, and which decides then.
         manifest: Where it is written what became of each call.
         limiter: Whose turn it is.
         again: Whether calls are made again that may have been paid for.
@@ -48,6 +49,7 @@ class Plan:
     folder: Path | None
     concurrency: int
     ledger: Ledger | None
+    journal: Path | None
     manifest: Manifest | None
     limiter: Limiter
     again: bool
@@ -65,6 +67,7 @@ def planned(
     out: str | os.PathLike[str] | None,
     concurrency: int,
     ledger: Ledger | None,
+    journal: Any = None,
     manifest: str | os.PathLike[str] | None,
     limiter: Limiter | None,
     again: str | None,
@@ -80,16 +83,34 @@ def planned(
         raise BadRequestError(f"again={again!r}; it takes 'ambiguous'", param="again")
     if given["common"].get("stream"):
         raise no_stream("a batch tells of each call when it has ended")
+    kept = None if journal is None else _path_of(journal, ledger)
     folder = None if out is None else Path(out)
     path = folder / _MANIFEST if manifest is None and folder is not None else manifest
     return Plan(
         prompts=prompts,
         folder=folder,
         concurrency=_checks.count("concurrency", concurrency),
-        ledger=ledger,
+        ledger=ledger if kept is None else _ledger_of(kept),
+        journal=kept,
         manifest=None if path is None else Manifest(path),
         limiter=LocalLimiter() if limiter is None else limiter,
         again=again is not None,
         listener=_checks.function("on_progress", on_progress),
         **given,
     )
+
+
+def _path_of(journal: Any, ledger: Ledger | None) -> Path:
+    from impasto._booking import path_of
+
+    if ledger is not None:
+        raise BadRequestError(
+            "journal and ledger both decide what is ordered; give one of the two", param="ledger"
+        )
+    return path_of(journal)
+
+
+def _ledger_of(journal: Path) -> Ledger:
+    from impasto._journal_ledger import JournalLedger
+
+    return JournalLedger(journal)

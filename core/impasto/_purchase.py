@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import Factory, define, evolve
 
@@ -21,7 +21,10 @@ from impasto._ledger import Standing
 from impasto._plan import Plan
 from impasto._records import begun_record, ended_record
 from impasto._tally import Done, Status
-from impasto.errors import ImpastoError
+from impasto.errors import ConflictError, ImpastoError
+
+if TYPE_CHECKING:
+    from impasto._booking import Booking
 
 T = TypeVar("T")
 log = logging.getLogger("impasto")
@@ -63,7 +66,7 @@ class Purchase:
             standing = await self._standing()
             if standing is not None:
                 return self._as_it_stood(standing)
-            asked = evolve(self.item.asked, leave=leave)
+            asked = evolve(self.item.asked, leave=leave, booking=self._booking())
             response = await self.dispatch.perform(asked, self.plan.where)
         except asyncio.CancelledError:
             if self._begun is not None:  # else nothing is open
@@ -77,6 +80,14 @@ class Purchase:
         return await _to_its_end(self._kept(response))
 
     # --- before ---
+
+    def _booking(self) -> Booking | None:
+        """Return what the batch's journal knows the call by."""
+        if self.plan.journal is None:
+            return self.item.asked.booking
+        from impasto._booking import Booking
+
+        return Booking(path=self.plan.journal, key=self.item.key, again=self.plan.again, named=True)
 
     async def _standing(self) -> Standing | None:
         """Return how it stands with a call that is not to be made."""
@@ -170,6 +181,8 @@ class Purchase:
 
 
 def _status(error: Exception) -> Status:
+    if isinstance(error, ConflictError) and error.code == "running":  # a journal says so
+        return "running"
     return "ambiguous" if getattr(error, "maybe_accepted", False) else "failed"
 
 

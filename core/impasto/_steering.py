@@ -13,6 +13,7 @@ from impasto._freeze import NOTHING, Additions, checked_headers
 from impasto.errors import BadRequestError, UnsupportedParamsError
 
 if TYPE_CHECKING:
+    from impasto._booking import Booking
     from impasto._fallbacks import Fallback
 
 DEFAULT_TIMEOUT = 600.0  # seconds; LiteLLM's
@@ -34,13 +35,21 @@ STEERING = frozenset(
         "metadata",
         "base_model",
         "model_info",
+        "caching",
+        "cache",
         "on_progress",
         "tags",
         "fallbacks",
         "fallback_after",
+        "journal",
+        "idempotency_key",
+        "again",
         "stream",
     }
 )
+
+# What `caching=False` means, in LiteLLM's words for a single call.
+NOT_CACHED = {"no-cache": True, "no-store": True}
 
 # What `fallback_after` takes: failures after which nobody else is asked by itself.
 _FAILURES = frozenset({"refusal", "ambiguous"})
@@ -60,11 +69,23 @@ def steered(steering: Mapping[str, Any]) -> dict[str, Any]:
         "mock_response": steering.get("mock_response"),
         "base_model": _checks.text("base_model", steering.get("base_model")),
         "metadata": _checks.mapping("metadata", steering.get("metadata", {})),
+        "cache": _cache(steering),
         "on_progress": _checks.function("on_progress", steering.get("on_progress")),
         "fallbacks": _fallbacks(steering.get("fallbacks")),
         "fallback_after": _after(steering.get("fallback_after", ())),
+        "booking": _booking(steering),
         "stream": bool(_checks.flag("stream", steering.get("stream"))),
     }
+
+
+def _cache(steering: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return what *caching* and *cache* ask of an extra that keeps answers, as one dict."""
+    caching, words = steering.get("caching"), steering.get("cache")
+    if _checks.flag("caching", caching) is False or words is False:
+        return NOT_CACHED
+    if words:
+        return _checks.mapping("cache", words)
+    return {} if caching else None
 
 
 def _additions(steering: Mapping[str, Any]) -> Additions:
@@ -125,6 +146,14 @@ def _fallbacks(value: Any) -> tuple[Fallback, ...]:
     from impasto._fallbacks import listed  # which sorts words that steer, too
 
     return listed(value)
+
+
+def _booking(steering: Mapping[str, Any]) -> Booking | None:
+    if steering.keys().isdisjoint(("journal", "idempotency_key", "again")):
+        return None
+    from impasto._booking import booked  # which few calls need
+
+    return booked(**{name: steering.get(name) for name in ("journal", "idempotency_key", "again")})
 
 
 def _after(value: Any) -> frozenset[str]:

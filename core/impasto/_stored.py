@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +33,8 @@ from impasto.hookspecs import CONTRACT
 
 if TYPE_CHECKING:
     from impasto._dispatch import Dispatch
+    from impasto._engine import Conversation
+    from impasto._line import Line
 
 _UNREADABLE = (LookupError, TypeError, ValueError, AttributeError, RecursionError)
 FORMAT = 1  # changes when an older version of impasto could no longer read it
@@ -55,9 +57,20 @@ def written(orders: Orders, submitted: datetime) -> str:
         ImpastoError: one of them is on its way, so that nobody knows what became of it.
     """
     performance, call = orders.performance, orders.call
-    plugin = performance.plugin
     lines = [order.conversation.line for order in orders.orders]
     document = {
+        **framed(performance, call, lines),
+        "submitted": submitted.isoformat(),
+        "notes": list(orders.notes),
+        "orders": [_order(order) for order in orders.orders],
+    }
+    return without(json.dumps(document), [key for line in lines for key in line.secrets()])
+
+
+def framed(performance: Performance, call: Call, lines: Sequence[Line]) -> dict[str, Any]:
+    """Return what is to be written of *call*, but for its orders; *lines* are theirs."""
+    plugin = performance.plugin
+    return {
         "impasto_job": FORMAT,
         "versions": {
             "impasto": __version__,
@@ -67,15 +80,11 @@ def written(orders: Orders, submitted: datetime) -> str:
         "provider": call.provider,
         "plugin": call.provider if call.provider in plugin.names else min(plugin.names),
         "model": call.model,
-        "submitted": submitted.isoformat(),
         "call": {**_call(call), "max_retries": performance.asked.max_retries},
         "left_out": sorted(_left_out(performance, call)),
         "home": sorted(frozenset[str]().union(*(line.home for line in lines))),
         "fates": [_fate(fate) for fate in performance.told_besides().values()],
-        "notes": list(orders.notes),
-        "orders": [_order(order) for order in orders.orders],
     }
-    return without(json.dumps(document), [key for line in lines for key in line.secrets()])
 
 
 def _call(call: Call) -> dict[str, Any]:
@@ -107,19 +116,17 @@ def _left_out(performance: Performance, call: Call) -> Iterator[str]:
 
 def _order(order: Order) -> dict[str, Any]:
     conversation = order.conversation
-    fates = conversation.params.fates if conversation.params is not None else ()
     known = {
         "n": conversation.call.n,
         "seed": conversation.call.seed,
-        "fates": [_fate(fate) for fate in fates],
+        "fates": fates_told(conversation),
     }
     if order.handle is not None:
-        return {**known, "request": _request(order.handle)}
+        return {**known, "request": request_told(order.handle)}
     if isinstance(order.outcome, ImpastoError):
-        told = {name: getattr(order.outcome, name) for name in _OF_AN_ERROR}
-        return {**known, "error": {"type": type(order.outcome).__name__, **told}}
+        return {**known, "error": error_told(order.outcome)}
     if order.outcome is not None:
-        return {**known, "pictures": _pictures(order.outcome)}
+        return {**known, "pictures": pictures_told(order.outcome)}
     raise ImpastoError(
         "one of the orders is on its way: nothing is known yet that could be asked for",
         provider=conversation.call.provider,
@@ -127,7 +134,12 @@ def _order(order: Order) -> dict[str, Any]:
     )
 
 
-def _request(handle: Request) -> dict[str, Any]:
+def request_told(handle: Request) -> dict[str, Any]:
+    """Return *handle*, which asks for a job, as JSON.
+
+    Raises:
+        ImpastoError: it cannot be written.
+    """
     told = {name: getattr(handle, name) for name in _OF_A_REQUEST}
     if handle.form is not None or handle.body is not None or not _is_json(told):
         raise ImpastoError(
@@ -142,10 +154,28 @@ def _fate(fate: Fate) -> dict[str, Any]:
     return {name: told[name] for name in ("name", "outcome", "given", "sent", "note")}
 
 
-def _pictures(response: ImageResponse) -> dict[str, Any]:
+def fates_told(conversation: Conversation) -> list[dict[str, Any]]:
+    """Return as JSON what became of the parameters."""
+    params = conversation.params
+    return [_fate(fate) for fate in params.fates] if params is not None else []
+
+
+def error_told(error: ImpastoError) -> dict[str, Any]:
+    """Return *error* as JSON."""
+    return {"type": type(error).__name__, **{name: getattr(error, name) for name in _OF_AN_ERROR}}
+
+
+def pictures_told(response: ImageResponse) -> dict[str, Any]:
+    """Return *response*, the outcome of one order, as JSON."""
     images = [{name: image[name] for name in _OF_AN_IMAGE} for image in response.data]
     usage = response.usage.model_dump() if response.usage is not None else None
-    return {"created": response.created, "model": response.model, "usage": usage, "data": images}
+    return {
+        "created": response.created,
+        "model": response.model,
+        "usage": usage,
+        "notes": list(response.notes),
+        "data": images,
+    }
 
 
 # --- reading ----------------------------------------------------------------------------------
@@ -288,27 +318,37 @@ def _order_of(
     if "request" in told:
         handle = _handle(told)
         return Order(conversation, handle=handle, progress=handle.progress)
+    if "nothing" in told:  # a journal knows more of it
+        return Order(conversation)
     if "error" in told:
-        return Order(conversation, outcome=_error_of(call, told["error"]))
-    return Order(conversation, outcome=_response_of(call, conversation.params, told["pictures"]))
+        return Order(conversation, outcome=error_of(call, told["error"]))
+    return Order(conversation, outcome=response_of(call, conversation.params, told["pictures"]))
 
 
-def _error_of(call: Call, told: Mapping[str, Any]) -> ImpastoError:
+def error_of(call: Call, told: Mapping[str, Any]) -> ImpastoError:
+    """Return the error that `error_told()` wrote."""
+    return error_again(call.provider, call.model, told)
+
+
+def error_again(provider: str, model: str, told: Mapping[str, Any]) -> ImpastoError:
+    """Return the error of that provider and model which `error_told()` wrote."""
     from impasto import errors
 
     kind = getattr(errors, told["type"], ImpastoError)
     fields = {name: told[name] for name in _OF_AN_ERROR if name != "message"}
-    error: ImpastoError = kind(told["message"], provider=call.provider, model=call.model, **fields)
+    error: ImpastoError = kind(told["message"], provider=provider, model=model, **fields)
     return error
 
 
-def _response_of(call: Call, params: Params, told: Mapping[str, Any]) -> ImageResponse:
+def response_of(call: Call, params: Params, told: Mapping[str, Any]) -> ImageResponse:
+    """Return the response that `pictures_told()` wrote."""
     return ImageResponse(
         created=told["created"],
         model=told["model"],
         provider=call.provider,
         usage=None if told["usage"] is None else Usage(**told["usage"]),
         data=[Image(**one) for one in told["data"]],
+        notes=tuple(told.get("notes", ())),
         params={fate.name: fate for fate in params.fates},
     )
 

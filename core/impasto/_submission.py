@@ -40,6 +40,10 @@ async def submitted(
     asked = evolve(asked, detached=True)
     if asked.fallbacks or dispatch.extras or asked.mock_response is not None:
         return _whole(dispatch, asked, where, owner)
+    if asked.booking is not None:
+        from impasto._journaled import submitted_once
+
+        return await submitted_once(dispatch, asked, where, owner)
     begun = dispatch.wires.monotonic()
     plugin, name = dispatch.route(asked)
     loaded = await asyncio.to_thread(plugin.loaded)
@@ -75,8 +79,13 @@ async def _placed(job: Job) -> None:
 
 async def _in_background(job: Job) -> None:
     orders = await job._opened()
-    await orders.place()
-    await job._settle(orders)
+    try:
+        await orders.place()
+        await job._settle(orders)
+    finally:
+        record = orders.performance.asked.record
+        if record is not None:
+            await record.released()
 
 
 # --- with extras or fallbacks -----------------------------------------------------------------

@@ -15,7 +15,7 @@ import aiohttp.abc
 from yarl import URL
 
 from impasto import _guard
-from impasto._fetched import checked_picture, status_error
+from impasto._fetched import checked_picture, ends_early, status_error
 from impasto._http import FormValue, Request, Response, origin
 from impasto._inputs import ImageFile
 from impasto._large import LARGE, READING
@@ -319,13 +319,20 @@ def _refuse_malformed(url: str) -> None:
 async def _get_once(session: aiohttp.ClientSession, url: str, way: Mapping[str, Any]) -> Response:
     try:
         async with session.get(_url(url), allow_redirects=False, **way) as answer:
-            return await _read(answer, url, MAX_PICTURE_BYTES)
+            picture = await _read(answer, url, MAX_PICTURE_BYTES)
+            if answer.status < 300 and not _says_how_long(answer) and ends_early(picture.body):
+                raise Lost("the picture breaks off")
+            return picture
     except ValueError:
         raise _not_followed(url, "it is malformed") from None
     except (aiohttp.ClientError, OSError) as error:
         if _refused_by_guard(error):
             raise _not_followed(url, _INSIDE) from None
         raise _plain(error) from None
+
+
+def _says_how_long(answer: aiohttp.ClientResponse) -> bool:
+    return "Content-Length" in answer.headers or "Transfer-Encoding" in answer.headers
 
 
 def _refused_by_guard(error: Exception) -> bool:

@@ -278,6 +278,10 @@ class Extras:
         other parameters changes them for each model; what keeps responses by their calls looks
         first whether `response.attempts` is empty.
 
+        Of a call's steering words, `call.metadata` is the caller's for extras, and `call.cache` is
+        for what keeps answers: ``wrapper.takes = {"cache"}`` says that this extra acts upon it;
+        without such a one, `caching=True` is refused.
+
         What answers the call itself, such as a cache, says that no provider was paid for it:
         ``ImageResponse(..., charged=Cost.cached("its name"))``.
         """

@@ -47,10 +47,11 @@ def readme(distribution: str) -> str:
 
 
 def pages() -> dict[str, str]:
-    """Return the guide and the changelogs."""
+    """Return the guide, the changelogs, and what extras say of themselves."""
     guide = _linked((ROOT / "PLUGIN_GUIDE.md").read_text(encoding="utf-8"), ROOT)
     captioned = _FILE.sub(r"```{code-block} \2\n:caption: \1", guide)
-    return {"plugin-guide.md": captioned, "changelogs.md": _changelogs()}
+    extras = {"cache.md": readme("impasto-cache"), "telemetry.md": readme("impasto-otel")}
+    return {"plugin-guide.md": captioned, "changelogs.md": _changelogs(), **extras}
 
 
 def _changelogs() -> str:

@@ -411,7 +411,9 @@ def _forgotten_peak() -> float:
 
 def main() -> None:
     """Answer one line with one line, until there are no more."""
-    turns = Turns(CLIENTS[sys.argv[1]](json.loads(sys.stdin.readline())))
+    name, _, extras = sys.argv[1].partition("+")  # "impasto+otel"
+    os.environ["IMPASTO_EXTRAS"] = extras
+    turns = Turns(CLIENTS[name](json.loads(sys.stdin.readline())))
     replies, sys.stdout = sys.stdout, sys.stderr  # what clients print is not an answer
     for line in sys.stdin:
         replies.write(json.dumps(turns.turn(json.loads(line))) + "\n")

@@ -26,6 +26,8 @@ REFERENCES = {
     "raw": "raw",
     "dependencies": "dependencies",
     "one plugin": "1 plugin",
+    "not installed": "not installed",
+    "not active": "not active",
 }
 _BEGIN, _END = "<!-- written by `make bench` -->", "<!-- until here -->"
 _SHARES_SHOWN = 0.01

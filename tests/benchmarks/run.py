@@ -12,6 +12,7 @@ import calls
 import crowd
 import dispatch
 import environments
+import extras
 import footprint
 import imports
 import pictures
@@ -34,6 +35,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "streams": streams.measured,
     "latency": crowd.measured,
     "dispatch": dispatch.measured,
+    "extras": extras.measured,
 }
 TINY = Scale(0.01)
 

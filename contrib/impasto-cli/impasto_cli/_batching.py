@@ -41,6 +41,7 @@ class Orders:
         title: Of the contact sheet.
         out: The folder.
         concurrency: Most calls at once.
+        journal: File in which each call writes, if there is one.
         again: Whether to ask again for what may have been paid for.
         sheet: Whether to write a contact sheet.
         quiet: Whether to leave out progress and notes.
@@ -52,6 +53,7 @@ class Orders:
     title: str
     out: Path
     concurrency: int
+    journal: Path | None
     again: Literal["ambiguous"] | None
     sheet: bool
     quiet: bool
@@ -168,6 +170,7 @@ def _made(orders: Orders, told: Told) -> tuple[BatchProgress, bool]:
         orders.prompts,
         out=orders.out,
         concurrency=orders.concurrency,
+        journal=orders.journal,
         again=orders.again,
         on_progress=told.screen.progress,
         **orders.common,

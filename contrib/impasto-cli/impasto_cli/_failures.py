@@ -32,6 +32,8 @@ _IN_OPTIONS: Mapping[str, str] = {
     "pass api_key=...": "pass -p api_key=...",
     "fallback_after=": "-p fallback_after=",
     "again='ambiguous'": "--again ambiguous",
+    "pass journal='path'": "--journal PATH",
+    "idempotency_key=": "--idempotency-key ",
 }
 
 

@@ -70,9 +70,15 @@ def _orders(
         one = {"model": models[0]} if models else {}
         return [Order(kind, {**call, **one}, _place(call, name, "", output))]
     return [
-        Order(kind, {**call, "model": model}, _place(call, name, f"-{slug(model)}", output))
+        Order(kind, _call_of(model, call), _place(call, name, f"-{slug(model)}", output))
         for model in models
     ]
+
+
+def _call_of(model: str, call: Mapping[str, Any]) -> dict[str, Any]:
+    """Return *call* for one of several models; each is a call of its own in a journal."""
+    key = call.get("idempotency_key")
+    return {**call, "model": model} | ({"idempotency_key": f"{key} {model}"} if key else {})
 
 
 def _place(call: Mapping[str, Any], name: str, mark: str, output: Output) -> Place:

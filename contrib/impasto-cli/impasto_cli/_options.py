@@ -130,6 +130,27 @@ _STEERING = (
         help="The provider's own parameters and settings, as JSON or text; as often as needed.",
     ),
 )
+JOURNAL = click.option(
+    "--journal",
+    type=click.Path(path_type=Path, dir_okay=False),
+    envvar="IMPASTO_JOURNAL",
+    show_envvar=True,
+    help="File in which it is written what was ordered, and what came.",
+)
+_AGAIN = click.option(
+    "--again",
+    type=click.Choice(["ambiguous"]),
+    help="Ask again for what may have been paid for, but did not come.",
+)
+_BOOKING = (
+    JOURNAL,
+    click.option(
+        "--idempotency-key",
+        metavar="KEY",
+        help="What the journal knows the call by: run again with it, nothing is paid for twice.",
+    ),
+    _AGAIN,
+)
 _OUTPUT = (
     click.option(
         "-o",
@@ -174,11 +195,8 @@ _LISTED = (
         metavar="COUNT",
         help="Most calls at once; by default 8, fewer where the provider takes fewer.",
     ),
-    click.option(
-        "--again",
-        type=click.Choice(["ambiguous"]),
-        help="Ask again for what may have been paid for, but did not come.",
-    ),
+    JOURNAL,
+    _AGAIN,
     click.option(
         "--sheet/--no-sheet",
         default=True,
@@ -191,13 +209,21 @@ _LISTED = (
 def prompted(function: Function) -> Function:
     """Give *function* the options of a call that has a prompt."""
     return _decorated(
-        function, (_MODEL, _FALLBACK, _COUNT, _SIZE, *_WORDS, *_STEERING, *_STREAM, *_OUTPUT)
+        function,
+        (_MODEL, _FALLBACK, _COUNT, _SIZE, *_WORDS, *_STEERING, *_STREAM, *_BOOKING, *_OUTPUT),
     )
 
 
 def unprompted(function: Function) -> Function:
     """Give *function* the options of a call that has a picture alone."""
-    return _decorated(function, (_MODEL, _FALLBACK, _COUNT, _SIZE, *_STEERING, *_STREAM, *_OUTPUT))
+    return _decorated(
+        function, (_MODEL, _FALLBACK, _COUNT, _SIZE, *_STEERING, *_STREAM, *_BOOKING, *_OUTPUT)
+    )
+
+
+def resumed(function: Function) -> Function:
+    """Give *function* the options of a call that was made before."""
+    return _decorated(function, (JOURNAL, _STEERING[0], _STEERING[-1], *_OUTPUT))
 
 
 def planned(function: Function) -> Function:

@@ -15,6 +15,7 @@ LINES: Mapping[str, str] = {
     "edit": "Change a picture as PROMPT says.",
     "vary": "Make variations of a picture.",
     "batch": "Make pictures of every prompt in FILE.",
+    "jobs": "List, resume and forget the calls of a journal.",
     "explain": "Show what a call would do, and send nothing.",
     "models": "List what can be asked for.",
     "params": "Show everything a model takes.",
