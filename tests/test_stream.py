@@ -479,9 +479,9 @@ class TestErrors:
         with pytest.raises(KeyError, match="mine"):
             list(script.stream(acme.call))
 
-    def test_who_keeps_a_journal_gets_what_came_of_a_cut_stream(self, acme):
+    def test_a_witness_is_told_of_the_whole_answer(self, acme):
         """
-        All bytes, once, before the error is raised; of one that ends well likewise.
+        All bytes, once; of one that is cut nothing, as where a connection breaks.
         """
         moments: list[tuple[str, bytes]] = []
 
@@ -495,15 +495,41 @@ class TestErrors:
             async def taken(self, conversation):
                 raise AssertionError("there is no job")
 
-        for answer in (streamed(PARTIAL, cut=50), streamed(PARTIAL), streamed(PARTIAL, PICTURE)):
+        cut, failing_, good = (
+            streamed(PARTIAL),
+            streamed(PARTIAL, ("broken", None)),
+            streamed(PARTIAL, PICTURE),
+        )
+        for answer in (cut, failing_, good):
             script = Script(answer, plugin=acme.plugin(parse_event))
             asked = evolve(sort("generate", {**acme.call, "stream": True}), witness=Journal())
-            with suppress(APIConnectionError):
+            with suppress(APIConnectionError, InternalServerError):
                 run(script.client.perform(asked, (__file__, 1, globals())))
 
-            assert ["ordering", "answered"] == [name for name, _ in moments]
-            assert answer.body[: answer.cut] == moments.pop()[1]
+            assert [answer.body] * (answer is not cut) == [body for _, body in moments[1:]]
             moments.clear()
+
+    @pytest.mark.parametrize("ends", ["well", "cut"])
+    def test_a_journal(self, acme, tmp_path, ends):
+        """
+        What came is not ordered again, whether it is streamed or not; what was cut is ambiguous.
+        """
+        answers = [streamed(PARTIAL, PICTURE) if ends == "well" else streamed(PARTIAL)]
+        script = Script(*answers, plugin=acme.plugin(parse_event, build_request))
+        booked = {**acme.call, "journal": tmp_path / "j.sqlite", "idempotency_key": "fox"}
+        with suppress(APIConnectionError):
+            script.stream(booked).run()
+        if ends == "well":
+            types = [one.type for one in script.stream(booked)]
+
+            assert ["queued", "picture", "done"] == types
+            assert PNG == script.play(booked).data[0].read()
+        else:
+            _, error = failing(script.stream(booked))
+
+            assert error.maybe_accepted
+            assert "again='ambiguous'" in error.message
+        assert 1 == len(script.sent)
 
 
 class TestFallbacks:

@@ -332,12 +332,7 @@ class Conversation:
             report=self.report,
             keeps=self.witness is not None,
         )
-        try:
-            return hearing.whole(await self.line.send(request, begun, hearing))
-        except Lost:
-            if self.witness is not None and self.streamed:
-                await self.witness.answered(self, request, hearing.so_far)
-            raise
+        return hearing.whole(await self.line.send(request, begun, hearing))
 
     async def _pause_or_raise(self, error: ImpastoError, *, buys: bool, repeats: int) -> None:
         """Wait until the request may be sent again, or raise *error*."""

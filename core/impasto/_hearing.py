@@ -103,14 +103,10 @@ class Hearing:
 
     # --- the end ---
 
-    @property
-    def so_far(self) -> Response:
-        """All that came; where the bytes are not kept, the last event, if it is short."""
-        assert self.head is not None
-        return evolve(self.head, body=b"".join(self._kept) if self.keeps else self._last)
-
     def whole(self, answer: Response) -> Response:
-        """Return *answer* with all that is known of it, whether it was heard or not.
+        """Return *answer*, of which the head alone is known where it was heard, with what came.
+
+        Where the bytes are not kept, that is the last event, if it is short.
 
         Raises:
             Lost: it was, and ended without a picture and without saying why.
@@ -119,7 +115,7 @@ class Hearing:
             return answer
         if self._said is None and self._failure is None:
             raise Lost("the stream of events ended before a picture came")
-        return self.so_far
+        return evolve(self.head, body=b"".join(self._kept) if self.keeps else self._last)
 
     def outcome(self) -> Any:
         """Return what the plugin read in the last event.
