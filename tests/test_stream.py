@@ -531,6 +531,23 @@ class TestErrors:
             assert "again='ambiguous'" in error.message
         assert 1 == len(script.sent)
 
+    def test_a_journal_knows_how_several_were_ordered(self, acme, tmp_path):
+        """
+        Each alone, for a stream: without one they would be another order, and paid for twice.
+        """
+        models = tmp_path / "models.json"
+        models.write_text(STREAMS)
+        plugin = acme.plugin(parse_event, build_request)
+        script = Script(*[streamed(PICTURE)] * 2, plugin=plugin, models=models)
+        booked = {**acme.call, "n": 2, "journal": tmp_path / "j", "idempotency_key": "two"}
+        first = script.stream(booked).run()
+        again = script.stream(booked).run()
+        with pytest.raises(BadRequestError, match="stream"):
+            script.play(booked)
+
+        assert [one.read() for one in first.data] == [one.read() for one in again.data]
+        assert 2 == len(script.sent)
+
 
 class TestFallbacks:
     """Another model goes on only where nothing was to be seen."""

@@ -174,6 +174,8 @@ def canonical_parts(asked: Asked, provider: Provider | None, model: str) -> dict
     words = {**inner["common"], **inner["words"]}
     for name in ("query", "body"):
         words |= {f"extra_{name}.{key}": one for key, one in inner[name].items()}
+    if asked.stream and (asked.common.get("n") or 1) > 1:
+        words["stream"] = True  # each of them may be an order of its own
     parts = {name: one for name, one in {**whole, **words}.items() if one is not None}
     return {name: _as_text(one) for name, one in parts.items() if not NAMES_OF_SECRETS.search(name)}
 
