@@ -431,6 +431,20 @@ class TestErrors:
         assert (APIResponseValidationError, True) == (type(error), error.maybe_accepted)
         assert '{"b64": null}' == error.body
 
+    @pytest.mark.parametrize("kept", [False, True])
+    def test_a_stream_without_end(self, acme, monkeypatch, kept, tmp_path):
+        """
+        No event is larger than an answer may be, nor all of them where a journal keeps them.
+        """
+        monkeypatch.setattr("impasto._hearing.MAX_BYTES", 5_000)
+        one = ("partial", "A" * 9_000)
+        many = [("progress", number) for number in range(500)]
+        journal = {"journal": tmp_path / "j"} if kept else {}
+        _, _, error = failed(acme, streamed(*(many if kept else [one])), **journal)
+
+        assert APIResponseValidationError is type(error)
+        assert "more than 5,000 bytes" in error.message
+
     def test_a_bug_in_the_plugin(self, acme):
         """
         The hook is named.
@@ -925,6 +939,32 @@ class TestLeaving:
         assert steps.gone.wait(5)
         assert [] == [*stream]
         assert not _under_way
+
+    def test_closing_while_somebody_waits(self, serve):
+        """
+        Whoever waits for the next event, in another thread, learns that there is none.
+        """
+        steps = Steps(written(PARTIAL), written(PICTURE))
+        steps.go()
+        stream = image_generation(**serve(steps), stream=True)
+        seen: list[str] = []
+        waits = threading.Event()
+
+        def take() -> None:
+            for event in stream:
+                seen.append(event.type)
+                if event.type == "partial":
+                    waits.set()
+
+        thread = threading.Thread(target=take)
+        thread.start()
+        assert waits.wait(10)
+        time.sleep(0.05)  # most likely it waits by then; it ends in any case
+        stream.close()
+        thread.join(10)
+
+        assert not thread.is_alive()
+        assert ["queued", "partial"] == seen
 
     def test_leaving_a_with(self, serve):
         """

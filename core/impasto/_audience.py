@@ -13,6 +13,10 @@ from impasto._image import Image
 ROOM = 8  # events that wait unread; a guess: with 4 MB in each it is as much as a few answers
 
 
+class Closed(Exception):
+    """The call was stopped; there are no more events."""
+
+
 class Audience:
     """Holds events until they are taken; a few, so that nobody's memory fills.
 
@@ -104,6 +108,7 @@ class Audience:
         """Return the next event.
 
         Raises:
+            Closed: the call was stopped.
             BaseException: the call failed, and all that came before is taken.
         """
         while not self._waiting:

@@ -20,7 +20,7 @@ from impasto.errors import APIResponseValidationError, ImpastoError
 if TYPE_CHECKING:
     from impasto._call import Call
 
-MAX_EVENT_BYTES = 512 * 1024 * 1024  # as of a whole answer
+MAX_BYTES = 512 * 1024 * 1024  # of one event, or of all that is kept; as of a whole answer
 _QUOTED = 64 * 1024  # bytes of the last event that an error may quote; a guess: pictures are larger
 
 
@@ -47,6 +47,7 @@ class Hearing:
     shown: bool = False
     _reader: Reader = Factory(Reader)
     _kept: list[bytes] = Factory(list)
+    _kept_bytes: int = 0
     _last: bytes = b""
     _said: Any = None
     _failure: Exception | None = None
@@ -61,6 +62,7 @@ class Hearing:
         """Read the events that end in *piece*; return whether more is needed."""
         if self.keeps:
             self._kept.append(piece)
+            self._kept_bytes += len(piece)
         await DECODING.here().calm()
         try:
             for event in self._reader.feed(piece):
@@ -95,10 +97,10 @@ class Hearing:
         return self.parse_event(call=self.call, request=self.request, event=event.read())
 
     def _refuse_endless(self) -> None:
-        if self._reader.size > MAX_EVENT_BYTES:
+        if max(self._reader.size, self._kept_bytes) > MAX_BYTES:
             raise APIResponseValidationError(
-                f"an event of the stream has more than {MAX_EVENT_BYTES:,} bytes, which is what "
-                "is read at most"
+                f"the stream of events has more than {MAX_BYTES:,} bytes without a picture, which "
+                "is what is read at most"
             )
 
     # --- the end ---

@@ -12,7 +12,7 @@ from typing import Any, Self, TypeAlias
 
 from impasto import _portal
 from impasto._answer import ImageResponse, Partial
-from impasto._audience import Audience
+from impasto._audience import Audience, Closed
 from impasto._happening import ImageEvent
 from impasto.errors import ImpastoError
 
@@ -67,6 +67,9 @@ class AsyncImageStream:
             self._begin()
         try:
             event = await self._audience.next()
+        except Closed:  # by somebody else, while this waited
+            self._ended = True
+            raise StopAsyncIteration from None
         except BaseException:
             await self.aclose()
             raise
@@ -135,6 +138,9 @@ async def _performed(perform: Perform, audience: Audience) -> None:
     except ImpastoError as error:
         error.partials = audience.partials()
         audience.fails(error)
+    except asyncio.CancelledError:
+        audience.fails(Closed())
+        raise
     except Exception as error:  # noqa: BLE001 - an extra's, or a warning that is one
         audience.fails(error)
     else:

@@ -278,6 +278,9 @@ class Extras:
         other parameters changes them for each model; what keeps responses by their calls looks
         first whether `response.attempts` is empty.
 
+        Where the call is streamed (`call.stream`), its events go to the caller meanwhile; the
+        response that is returned is told last, and its pictures before it if none were.
+
         Of a call's steering words, `call.metadata` is the caller's for extras, and `call.cache` is
         for what keeps answers: ``wrapper.takes = {"cache"}`` says that this extra acts upon it;
         without such a one, `caching=True` is refused.
