@@ -65,7 +65,7 @@ def _misfits(call: Call) -> Iterator[tuple[str, str]]:
         if made != needed:
             yield name, f"it takes output_format {needed!r}, not {made!r}"
     if not streams(call):
-        yield "partial_images", "they come with streaming only, of one picture in each request"
+        yield "partial_images", "they come with stream=True only, of one picture in each request"
     if _listed(call, "markup") is None:  # and core reads the pictures that are listed only
         yield "markup", "this model is not known to take it"
     elif call.mask is not None:
