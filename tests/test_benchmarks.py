@@ -44,6 +44,7 @@ def results(folder):
         "blocking": ("blocking, from 16 threads: throughput", "raw"),
         "pictures": ("16 pictures of 4 MB at once: peak memory", "raw"),
         "streams": ("first partial picture, of 2 MB: time", "raw"),
+        "saving": ("16 pictures of 4 MB at once, each saved: peak memory", "raw"),
         "latency": ("256 at once, answered after 0.5 s, of azure", "raw"),
         "dispatch": ("dispatch to one hook of 200 plugins", "one plugin"),
         "extras": ("extras installed, none active: CPU", "not installed"),
@@ -88,3 +89,21 @@ def test_the_readme_shows_the_committed_results():
     shown = readme.partition("<!-- written by `make bench` -->\n")[2].partition("\n<!--")[0]
     assert shown
     assert shown in (RESULTS / "latest.md").read_text()
+
+
+def test_promises_are_counted():
+    """
+    The program that tries what impasto promises says how often it tried, and finds nothing.
+    """
+    command = [sys.executable, ROOT / "tests" / "benchmarks" / "promises.py"]
+    told = subprocess.run(
+        [*command, "--step", "60", "--calls", "14", "breaking", "storms"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    rows = [line.strip("| ").split(" | ") for line in told.stdout.splitlines()[2:]]
+
+    assert 0 == told.returncode, told.stdout + told.stderr
+    assert len(rows) > 20
+    assert all(int(tried) > 0 and found.startswith("0 ") for _, tried, found in rows)

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from storm import ORDERS, PICTURES, POLLS, raged
+from faults import ORDERS, PICTURES, POLLS
+from storm import raged
 
 CALLS = 1_000
 

@@ -288,7 +288,9 @@ WAYS = [
 
 @pytest.mark.filterwarnings("ignore::impasto.PartialResultWarning")
 @pytest.mark.parametrize("way", WAYS)
-def test_none_is_followed(acme, wire, http, resolver, neighbour, monkeypatch, way: str):
+def test_none_is_followed(
+    acme, wire, http, resolver, neighbour, monkeypatch, record_property, way: str
+):
     """
     Whichever way it comes, and however it is written: an error, and no connection.
     """
@@ -304,6 +306,7 @@ def test_none_is_followed(acme, wire, http, resolver, neighbour, monkeypatch, wa
             except ImpastoError:
                 followed[name] = seen.inside()
 
+    record_property("tried", len(followed))
     assert {} == {name: where for name, where in followed.items() if where}
     assert 0 == neighbour.connections
 

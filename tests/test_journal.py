@@ -5,12 +5,14 @@ import base64
 import json
 import os
 import pickle
+import signal
 import sqlite3
 import stat
 import subprocess
 import sys
 import textwrap
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
@@ -512,6 +514,69 @@ class TestOneAtATime:
 
         assert "[('b', 'done'), ('child', 'done'), ('parent', 'done')]\n" == said
 
+    @pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing forks there")
+    def test_a_child_that_outlives_its_parent(self, path):
+        """
+        It does not keep its parent's calls: who was killed is not at work.
+        """
+        code = """
+            import os, sys, time, impasto
+            impasto.image_generation("a fox", model="sketch/oil-1", size="64x64", journal=sys.argv[2])
+            child = os.fork()
+            if not child:
+                time.sleep(60)
+                os._exit(0)
+            print(child, flush=True)
+            impasto.image_generation(
+                "a fox", model="openai/gpt-image-2", api_key="sk-0123456789abcdef",
+                api_base=sys.argv[1], journal=sys.argv[2], idempotency_key="order-17")
+        """
+        with FakeServer(lambda _: reply(fault="hang")) as server:
+            words = [sys.executable, "-c", textwrap.dedent(code), server.url, str(path)]
+            with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as parent:
+                child = int(parent.stdout.readline())
+                while not server.received:
+                    threading.Event().wait(0.01)
+                running = states(path)["order-17"]
+                parent.kill()
+                parent.wait()
+                killed = states(path)["order-17"]
+                os.kill(child, signal.SIGKILL)
+
+        assert ("running", "ambiguous") == (running, killed)
+
+    def test_many_threads_at_a_new_one(self, path):
+        """
+        They share what one of them makes.
+        """
+        with FakeServer() as server, ThreadPoolExecutor(16) as threads:
+            calls = [call(server, path, idempotency_key=f"order-{at}") for at in range(32)]
+            came = list(threads.map(lambda one: impasto.image_generation(**one), calls))
+
+        assert 32 == len(came)
+        assert {"done"} == {*states(path).values()}
+
+    def test_who_gives_up_in_any_way(self, acme, path):
+        """
+        Also where what is raised is no error, the key is nobody's then.
+        """
+        usual, raised = acme.plugin().build_request, [KeyboardInterrupt()]
+
+        @hookimpl
+        def build_request(call, params):
+            if raised:
+                raise raised.pop()
+            return usual(call=call, params=params)
+
+        client = acme.client(acme.plugin(build_request))
+        with FakeServer(lambda _: acme.pictures()) as server:
+            asked = {"journal": path, "idempotency_key": "order-17"}
+            with pytest.raises(KeyboardInterrupt):
+                acme.ask(client, server.url, **asked)
+            response = acme.ask(client, server.url, **asked)
+
+        assert PNG == response.data[0].read()
+
     def test_nothing_is_left_beside_it(self, path):
         """
         A process that ends takes its mark with it, and with a journal everything that sqlite made.
@@ -582,6 +647,52 @@ class TestPictures:
             file = saved.save(path.with_name("fox.png"))
 
         assert (file,) == Journal(path).entry("order-17").paths
+
+    def test_a_picture_of_an_order_that_was_forgotten(self, path):
+        """
+        Read late, it is not taken for that of the call which has its key now.
+        """
+        other = PNG + b"."
+
+        def answer(received):
+            if received.path.startswith("/pictures/"):
+                return reply(body=other if received.path.endswith("2.png") else PNG)
+            number = received.json()["prompt"]
+            home = f"http://{received.headers['host']}"
+            return reply({"data": [{"url": f"{home}/pictures/{number}.png"}]})
+
+        with FakeServer(answer) as server:
+            first = impasto.image_generation(**call(server, path, prompt="1")).data[0]
+            Journal(path).forget("order-17")
+            second = impasto.image_generation(**call(server, path, prompt="2")).data[0]
+
+            assert (PNG, other) == (first.read(), second.read())
+            first.save(path.with_name("first.png"))
+        assert () == Journal(path).entry("order-17").paths
+
+    @pytest.mark.parametrize("changed", [False, True])
+    def test_files_in_place_of_bytes(self, path, tmp_path, changed):
+        """
+        Of a batch, the files are all that is left; one that was changed is not given out.
+        """
+        with FakeServer() as server:
+            how = {"model": "openai/gpt-image-2", "api_key": "sk-0123456789abcdef"}
+            how |= {"api_base": server.url, "journal": path}
+            prompts = [{"prompt": "a fox", "key": "order-17"}]
+            (done,) = impasto.batch(prompts, out=tmp_path / "out", **how)
+            if changed:
+                done.paths[0].write_bytes(PNG + b".")
+            try:
+                came = impasto.image_generation("a fox", **how, idempotency_key="order-17")
+            except impasto.ImpastoError as error:
+                came = error
+
+            assert 1 == len(server.received)
+        if changed:
+            assert "are no longer there" in came.message
+            assert came.maybe_accepted
+        else:
+            assert (PNG, (JOURNAL,)) == (came.data[0].read(), came.notes)
 
     def test_a_client_of_ones_own(self, path):
         """
@@ -689,6 +800,7 @@ class TestSecrets:
         with at_once(reply({**PICTURE, "said": canary}, **echo)) as server:
             asked = call(server, path, api_key=canary)
             asked |= {"extra_headers": {"X-Token": canary}, "extra_query": {"api_key": canary}}
+            asked |= {"extra_body": {"api_token": canary}}
             response = impasto.image_generation(**asked)
             response.data[0].save(path.with_name("fox.png"))
             Journal(path).resume("order-17", api_base=server.url, api_key=canary).result()

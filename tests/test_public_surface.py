@@ -32,7 +32,7 @@ EDIT = (
 )
 BATCH = (
     "prompts, *, out=None, concurrency=8, ledger=None, journal=None, manifest=None, limiter=None, "
-    "again=None, on_progress=None, **common"
+    "again=None, on_progress=None, save_metadata=False, **common"
 )
 
 
@@ -219,7 +219,7 @@ class TestSignatures:
         [
             ("Image.read", "self, *, timeout=120"),
             ("Image.aread", "self, *, timeout=120"),
-            ("Image.save", "self, path, *, overwrite=False"),
+            ("Image.save", "self, path, *, overwrite=False, metadata=False"),
             ("Image.to_pil", "self"),
             ("ImageResponse.model_dump", "self, *, exclude_none=False"),
             ("ImageResponse.json", "self"),

@@ -8,7 +8,7 @@ import traceback
 import pytest
 
 from impasto._redact import HIDDEN, SHOWN_CHARACTERS, clean, shown, without
-from impasto.errors import APIError, ImpastoError
+from impasto.errors import ContentPolicyViolationError, ImpastoError
 
 KEY = "acme-4f7a2c9e8b1d6035"
 PIXELS = base64.b64encode(bytes(range(256)) * 20).decode()
@@ -129,13 +129,15 @@ def failed(cause):
         try:
             raise cause
         except Exception as error:
-            raise APIError(
+            raise ContentPolicyViolationError(
                 f"bad key {KEY}",
                 code=KEY,
+                param=KEY,
+                categories=["violence", KEY],
                 body=f'{{"key": "{KEY}", "b64_json": "{PIXELS}"}}',
                 headers={"x-echo": f"Bearer {KEY}", "set-cookie": "a=b", "x-request-id": "req_7"},
             ) from error
-    except APIError as error:
+    except ContentPolicyViolationError as error:
         return error
 
 
@@ -144,11 +146,12 @@ class TestClean:
 
     def test_fields(self):
         """
-        Message, code, body and headers show no key; cookies do not stay at all.
+        No field shows a key, whatever class the error is of; cookies do not stay at all.
         """
         error = clean(failed(ValueError("plain")), {KEY})
 
         assert (f"bad key {HIDDEN}", HIDDEN) == (error.message, error.code)
+        assert (HIDDEN, ("violence", HIDDEN)) == (error.param, error.categories)
         assert {"x-echo": f"Bearer {HIDDEN}", "x-request-id": "req_7"} == error.headers
         assert f'{{"key": "{HIDDEN}", "b64_json": "[{len(PIXELS)} characters]"}}' == error.body
         assert KEY.encode() not in pickle.dumps(error)

@@ -5,6 +5,7 @@ is no longer found.
 """
 
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from types import ModuleType
 from typing import Any, assert_type
@@ -18,6 +19,7 @@ from impasto import (
     Client,
     Cost,
     Done,
+    Estimate,
     Fate,
     Image,
     ImageEvent,
@@ -204,6 +206,17 @@ def people_catch(error: ImpastoError) -> float | None:
     return error.retry_after if isinstance(error, RateLimitError) else None
 
 
+def people_keep_a_journal() -> int:
+    with impasto.Journal(Path("jobs.db")) as journal:
+        assert_type(impasto.batch(["a fox"], journal=journal), impasto.Batch)
+        for entry in journal.jobs():
+            assert_type(entry, impasto.JournalEntry)
+            assert_type(entry.paths, tuple[Path, ...])
+        assert_type(journal.resume("order-17", api_key="..."), impasto.Job)
+        journal.forget(17)  # type: ignore[arg-type]
+    return journal.forget_done()
+
+
 def people_look(module: ModuleType) -> list[ProviderInfo]:
     impasto.register("acme", module, models=Path("models.json"))
     impasto.use("cache")
@@ -241,6 +254,19 @@ def parse_response(request: Request, response: Response) -> ImageResponse | Requ
         return request.follow(response.json()["url"], after=1.5)
     request.url = "elsewhere"  # type: ignore[misc]
     return ImageResponse(data=[Image(url=url) for url in response.json()["urls"]])
+
+
+def keep_to_a_budget() -> None:
+    estimate: Estimate | None = impasto.estimate("a fox", "openai/gpt-image-2", n=2)
+    high: Decimal = estimate.high if estimate is not None else Decimal(0)
+    with impasto.budget("1.50 USD", unknown="allow", threads=False) as budget:
+        response = impasto.image_generation("a fox", model="openai/gpt-image-2", budget=high)
+    left: Decimal = budget.left
+    cost: Cost | None = response.cost
+    impasto.prices("my.json")
+    impasto.prices({"acme/oil-2": [{"unit": "image", "amount": "0.02"}]})
+    impasto.budget(left, unknown="maybe")  # type: ignore[arg-type]
+    ImageResponse(charged=Cost.reported(0.04, source="cost") if cost else Cost.cached())
 
 
 def people_mistype() -> None:

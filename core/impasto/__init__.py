@@ -11,17 +11,21 @@ from typing import TYPE_CHECKING, Any
 from impasto import errors
 from impasto._api import (
     abatch,
+    aestimate,
     aexplain,
     aimage_edit,
     aimage_generation,
     aimage_variation,
     asubmit,
     batch,
+    budget,
     configure,
+    estimate,
     explain,
     image_edit,
     image_generation,
     image_variation,
+    prices,
     providers,
     register,
     registry,
@@ -67,8 +71,10 @@ if TYPE_CHECKING:
     from impasto._answer import Attempt, Fate, ImageResponse, Usage
     from impasto._arguments import ImageGenerationRequestQuality
     from impasto._batch import AsyncBatch, Batch
+    from impasto._budgets import Budget
     from impasto._client import Client
     from impasto._costs import Cost
+    from impasto._estimates import Estimate
     from impasto._explanation import Explanation
     from impasto._happening import ImageEvent
     from impasto._image import Image
@@ -77,6 +83,7 @@ if TYPE_CHECKING:
     from impasto._ledger import Ledger, Standing
     from impasto._limits import Limiter, LocalLimiter
     from impasto._manifest import Manifest
+    from impasto._metadata import Metadata, read_metadata
     from impasto._stream import AsyncImageStream, ImageStream
     from impasto._tally import BatchProgress, Done
 
@@ -96,12 +103,14 @@ __all__ = [
     "BadRequestError",
     "Batch",
     "BatchProgress",
+    "Budget",
     "BudgetExceededError",
     "Client",
     "ConflictError",
     "ContentPolicyViolationError",
     "Cost",
     "Done",
+    "Estimate",
     "Explanation",
     "Fate",
     "Image",
@@ -120,6 +129,7 @@ __all__ = [
     "Limiter",
     "LocalLimiter",
     "Manifest",
+    "Metadata",
     "MissingCredentialsError",
     "ModelRetiredError",
     "ModelRetiredWarning",
@@ -140,21 +150,26 @@ __all__ = [
     "Usage",
     "__version__",
     "abatch",
+    "aestimate",
     "aexplain",
     "aimage_edit",
     "aimage_generation",
     "aimage_variation",
     "asubmit",
     "batch",
+    "budget",
     "configure",
     "drop_params",
     "errors",
+    "estimate",
     "explain",
     "hookimpl",
     "image_edit",
     "image_generation",
     "image_variation",
+    "prices",
     "providers",
+    "read_metadata",
     "register",
     "registry",
     "submit",
@@ -169,9 +184,11 @@ _AT_FIRST_TOUCH = {
     "Attempt": "impasto._answer",
     "Batch": "impasto._batch",
     "BatchProgress": "impasto._tally",
+    "Budget": "impasto._budgets",
     "Client": "impasto._client",
     "Cost": "impasto._costs",
     "Done": "impasto._tally",
+    "Estimate": "impasto._estimates",
     "Explanation": "impasto._explanation",
     "Fate": "impasto._answer",
     "Image": "impasto._image",
@@ -186,8 +203,10 @@ _AT_FIRST_TOUCH = {
     "Limiter": "impasto._limits",
     "LocalLimiter": "impasto._limits",
     "Manifest": "impasto._manifest",
+    "Metadata": "impasto._metadata",
     "Standing": "impasto._ledger",
     "Usage": "impasto._answer",
+    "read_metadata": "impasto._metadata",
 }
 
 

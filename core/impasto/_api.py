@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
 from impasto._registry import ProviderInfo, Registry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
+    from decimal import Decimal
     from ssl import SSLContext
 
     from aiohttp import ClientSession
@@ -21,8 +22,10 @@ if TYPE_CHECKING:
     from impasto._arguments import Asked
     from impasto._audience import Audience
     from impasto._batch import AsyncBatch, Batch
+    from impasto._budgets import Budget
     from impasto._call import Kind
     from impasto._dispatch import Dispatch
+    from impasto._estimates import Estimate
     from impasto._explanation import Explanation
     from impasto._jobs import Job
     from impasto._journal import Journal
@@ -114,8 +117,9 @@ def image_generation(
             `base_model`, `metadata`; `on_progress`, a function that is told with a
             `types.Partial`, as soon as it is known, how far each picture is; `fallbacks`, models
             to go on to where this one fails: each "provider/model", or a dict with "model" and
-            what is for that model alone, its `api_key` for one; and `fallback_after`: "refusal",
-            "ambiguous" or both, to go on after these as well; `journal`, the path of a file in
+            what is for that model alone, its `api_key` for one; `fallback_after`: "refusal",
+            "ambiguous" or both, to go on after these as well; `budget`, the most that the call may
+            cost: "1.50 USD", a number of dollars, or a `Budget`; `journal`, the path of a file in
             which it is written what was ordered and what came; `idempotency_key`, by which the
             call is found there in another run, and not ordered again; and `again="ambiguous"`,
             which orders again what may have been paid for; and `stream`: True to return an
@@ -127,6 +131,7 @@ def image_generation(
         ContentPolicyViolationError: the provider refused the prompt or the picture.
         AuthenticationError: the key is missing or wrong.
         RateLimitError: too many calls; `retry_after` says for how long.
+        BudgetExceededError: it may cost more than is left of a budget; nothing was sent.
         Timeout: the deadline passed; `maybe_accepted` says whether it may have cost money.
         ImpastoError: the base of these and all others; see `impasto.errors`.
     """
@@ -350,6 +355,7 @@ def batch(
     limiter: Limiter | None = None,
     again: Literal["ambiguous"] | None = None,
     on_progress: Callable[[BatchProgress], object] | None = None,
+    save_metadata: bool = False,
     **common: Any,
 ) -> Batch:
     """Return an iterator of what comes of many calls, in the order in which they end.
@@ -373,6 +379,8 @@ def batch(
         again: "ambiguous" to make calls again that may have been paid for; by default they are
             only reported.
         on_progress: Told with a `BatchProgress` when a call has ended.
+        save_metadata: Whether the pictures in *out* say what they were made from, as
+            `Image.save(metadata=True)` has it.
         **common: Arguments of all calls, such as *model*, *size* and *timeout*, which here does
             not count the seconds that a call waits for its turn.
 
@@ -397,6 +405,7 @@ def abatch(
     limiter: Limiter | None = None,
     again: Literal["ambiguous"] | None = None,
     on_progress: Callable[[BatchProgress], object] | None = None,
+    save_metadata: bool = False,
     **common: Any,
 ) -> AsyncBatch:
     """Return an async iterator of what comes of many calls; the same as `batch`.
@@ -519,6 +528,82 @@ async def aexplain(
     return await _explained({"prompt": prompt, "model": model, **kwargs}, caller())
 
 
+def estimate(prompt: str | None = None, model: str | None = None, **kwargs: Any) -> Estimate | None:
+    """Return what a call may cost, or None where nobody can say; nothing is sent.
+
+    It holds for the model that is asked first, where all the pictures come, by the prices of the
+    catalogue or of `prices()`; what the provider bills may differ.  Where it is None,
+    `explain().unpriced` says why.
+
+    Args:
+        prompt: As for `image_generation`; with *image* among *kwargs* it is a call of `image_edit`.
+        model: As for `image_generation`.
+        **kwargs: All else that the call would have.
+
+    Raises:
+        ImpastoError: what the call would raise before it sends anything, but for a missing key.
+    """
+    from impasto import _portal
+
+    arguments = {"prompt": prompt, "model": model, **kwargs}
+    return _portal.run(_explained(arguments, caller())).estimate
+
+
+async def aestimate(
+    prompt: str | None = None, model: str | None = None, **kwargs: Any
+) -> Estimate | None:
+    """Return what a call may cost; the same as `estimate`, to be awaited."""
+    arguments = {"prompt": prompt, "model": model, **kwargs}
+    return (await _explained(arguments, caller())).estimate
+
+
+def prices(
+    source: str | os.PathLike[str] | Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
+) -> None:
+    """Count with the prices of *source* from now on, before those of the catalogues.
+
+    They hold for `response.cost`, `estimate()`, budgets and ``impasto models``, and replace what
+    an earlier call said.  The variable ``IMPASTO_PRICES`` names a file to begin with.
+
+    Args:
+        source: A JSON file, or the mapping that it would hold: for each "provider/model" a list
+            of prices, each with "unit", "amount", "source" and "date" as in a catalogue; see
+            `types.Price`.  None: as at the beginning.
+
+    Raises:
+        BadRequestError: it cannot be read; the message says where it is wrong.
+    """
+    from impasto import _prices
+
+    _prices.begin(source)
+
+
+def budget(
+    amount: str | float | Decimal,
+    *,
+    unknown: Literal["refuse", "allow"] = "refuse",
+    threads: bool = True,
+) -> Budget:
+    """Return a `Budget`: as `with impasto.budget("1.50 USD") as budget:`, or for *budget=*.
+
+    Before a call sends anything, the most that it may cost is laid aside; once it has ended, what
+    it did cost is spent.  Where not enough is left, it raises `BudgetExceededError`.
+
+    Args:
+        amount: "1.50 USD", or a number of dollars.
+        unknown: Whether calls are refused or allowed of which nobody can say what they cost;
+            those that are allowed count only as far as it is known afterwards.
+        threads: Whether in a with-block calls count that are made in threads begun within it,
+            where these have no budget of their own.  False for servers, whose threads serve others.
+
+    Raises:
+        BadRequestError: an argument cannot be right.
+    """
+    from impasto._budgets import Budget
+
+    return Budget(amount, unknown=unknown, threads=threads)
+
+
 async def _explained(arguments: dict[str, Any], where: Origin) -> Explanation:
     from impasto._arguments import sort
     from impasto._explain import explained
@@ -587,10 +672,11 @@ def configure(
 @cache
 def dispatch() -> Dispatch:
     """Return what performs the module's functions; aiohttp is imported here, not before."""
-    from impasto import _extras
+    from impasto import _extras, _prices
     from impasto._dispatch import Dispatch
     from impasto._transport import AIOHTTP
 
+    _prices.ready()  # what is wrong with a list of one's own is said before anything is paid
     listed = os.environ.get("IMPASTO_EXTRAS", "").split(",")
     extras = {name: _extras.wrapper(name) for name in map(str.strip, listed) if name}
     return Dispatch(registry=registry, wires=AIOHTTP, extras=extras)

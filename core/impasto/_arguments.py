@@ -18,6 +18,7 @@ from impasto.errors import BadRequestError, UnsupportedParamsError
 if TYPE_CHECKING:
     from impasto._audience import Audience
     from impasto._booking import Booking
+    from impasto._budgets import Budget
     from impasto._fallbacks import Fallback
     from impasto._leave import Leave
     from impasto._record import Record
@@ -66,10 +67,12 @@ class Asked:
         cache: What is asked of an extra that keeps answers; None where nothing is said.
         on_progress: What to tell how far the call is.
         fallbacks: Models to go on to where this one fails.
+        download: Whether pictures that come as URLs are fetched before the call returns.
         fallback_after: Failures after which that is allowed, too: "refusal", "ambiguous".
         leave: What it waits for before it orders, where it is one of many calls.
         detached: Whether a handle is wanted, with which others can go on.
         witness: Who is told of the moments of an order.
+        budget: What it may cost, besides the budgets round it.
         booking: What a journal knows it by.
         record: What the journal knows of it, and where it is written what becomes of it.
         stream: Whether the caller wants to see pictures on their way.
@@ -82,11 +85,11 @@ class Asked:
     common: Mapping[str, Any] = field(factory=dict)
     image: Any = None
     mask: Any = None
-    words: Mapping[str, Any] = field(factory=dict)
+    words: Mapping[str, Any] = field(factory=dict, repr=False)  # keys are among them
     timeout: float = DEFAULT_TIMEOUT
     drop_params: bool | None = None
     dropped: frozenset[str] = frozenset()
-    additions: Additions = NOTHING
+    additions: Additions = field(default=NOTHING, repr=False)
     max_retries: int | None = None
     mock_response: Any = None
     base_model: str | None = None
@@ -95,9 +98,11 @@ class Asked:
     on_progress: Listener | None = None
     fallbacks: tuple[Fallback, ...] = ()
     fallback_after: frozenset[str] = frozenset()
+    download: bool = False
     leave: Leave | None = None
     detached: bool = False
     witness: Witness | None = None
+    budget: Budget | None = None
     booking: Booking | None = None
     record: Record | None = None
     stream: bool = False

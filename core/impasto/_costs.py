@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from attrs import frozen
 
-from impasto._models import Model, Price
+from impasto import _prices
+from impasto._models import Parameter, Price
 from impasto._money import money
 
 if TYPE_CHECKING:
@@ -103,22 +104,36 @@ class Asked:
     """What of a call decides its price.
 
     Attributes:
-        card: With the prices.
+        prices: Those of its model.
+        parameters: What the catalogue says of those, for their defaults.
         kind: "generate", "edit" or "vary".
         values: Parameters by name, as the caller set them.
     """
 
-    card: Model
+    prices: Sequence[Price]
+    parameters: Mapping[str, Parameter]
     kind: str
     values: Mapping[str, Any]
 
 
+def prices_of(call: Call) -> Sequence[Price]:
+    """Return the prices of the model of *call*: people's own, else the catalogue's."""
+    card = call.card
+    if card is None:
+        return _prices.own(call.provider, call.model, call.catalogue_name) or ()
+    found = _prices.own(call.provider, call.model, call.catalogue_name, card.name, *card.aliases)
+    return card.prices if found is None else found
+
+
 def asked(call: Call) -> Asked | None:
     """Return what decides the price of *call*; None where its model has none."""
-    if call.card is None or not call.card.prices:
+    prices = prices_of(call)
+    if not prices:
         return None
     plain = {name: one for name, one in call.extra.items() if isinstance(one, (str, int, float))}
-    return Asked(call.card, call.kind, {**plain, "size": call.size, "quality": call.quality})
+    values = {**plain, "size": call.size, "quality": call.quality}
+    parameters = (call.card.parameters if call.card is not None else None) or {}
+    return Asked(prices, parameters, call.kind, values)
 
 
 def cost(asked: Asked | None, response: ImageResponse) -> Cost | None:
@@ -127,7 +142,7 @@ def cost(asked: Asked | None, response: ImageResponse) -> Cost | None:
         return response.charged
     if asked is None:
         return None
-    prices = asked.card.prices
+    prices = asked.prices
     if response.usage is not None and any(price.unit.startswith("million") for price in prices):
         return _of_tokens(asked, response.usage)
     found = [_of_picture(asked, response, image) for image in response.data]
@@ -169,7 +184,7 @@ def _of_tokens(asked: Asked, usage: Usage) -> Cost | None:
     counted = _counted(asked, usage)
     if counted is None:
         return None
-    prices: dict[str, Price] = {price.unit: price for price in asked.card.prices if not price.when}
+    prices: dict[str, Price] = {price.unit: price for price in asked.prices if not price.when}
     rows = [(prices.get(unit), count) for unit, count in counted.items() if count]
     if not rows or any(price is None for price, _ in rows):
         return None
@@ -201,13 +216,31 @@ def _counted(asked: Asked, usage: Usage) -> dict[str, int] | None:
 
 
 def _of_picture(asked: Asked, response: ImageResponse, image: Image) -> Cost | None:
-    for price in asked.card.prices:
+    for price in asked.prices:
         if price.unit == "image" and _holds(price, asked, response, image):
-            return _priced(price, Decimal(1), "image")
+            return _priced(price, _beyond(price, asked, response, image), "image")
         if price.unit == "megapixel" and _holds(price, asked, response, image):
             pixels = _pixels(asked, image)
-            return None if pixels is None else _priced(price, pixels / _MILLION, "megapixel")
+            if pixels is None:
+                return None
+            count = pixels / _MILLION * _beyond(price, asked, response, image)
+            return _priced(price, count, "megapixel")
     return None
+
+
+def _beyond(price: Price, asked: Asked, response: ImageResponse, image: Image) -> Decimal:
+    """Return how many times *price* it is, for what is beyond what that includes."""
+    times = Decimal(1)
+    for name, included in price.included.items():
+        value = next(_values(name, asked, response, image))
+        times *= beyond(value, included)
+    return times
+
+
+def beyond(value: Any, included: float) -> Decimal:
+    """Return how many times as much *value* is as what is *included*; at least once."""
+    known = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return max(Decimal(1), Decimal(str(value)) / Decimal(str(included))) if known else Decimal(1)
 
 
 def _pixels(asked: Asked, image: Image) -> Decimal | None:
@@ -222,19 +255,18 @@ def _holds(price: Price, asked: Asked, response: ImageResponse, image: Image) ->
 
 def _values(name: str, asked: Asked, response: ImageResponse, image: Image) -> Iterator[Any]:
     """Yield the value of *name*: what came, else what was sent, else asked for, else the default."""
-    listed = (asked.card.parameters or {}).get(name)
+    listed = asked.parameters.get(name)
     measured = f"{image.width}x{image.height}" if name == "size" and image.width else None
     told = getattr(response, name, None) if name in ("size", "quality") else None
-    sent = next(_sent(name, response.params.values()), None)
+    sent = next(sent_as(name, response._params.values()), None)
     default = listed.default if listed is not None else None
     known = (measured, told, sent, asked.values.get(name), default)
     yield next((one for one in known if one is not None), None)
 
 
-def _sent(name: str, fates: Any) -> Iterator[Any]:
+def sent_as(name: str, fates: Iterable[Fate]) -> Iterator[Any]:
     """Yield what became of *name* in the provider's own fields: "image_size" is "imageSize"."""
     flat = name.replace("_", "")
-    fate: Fate
     for fate in fates:
         yield from _within(flat, fate.sent)
 

@@ -12,6 +12,7 @@ from attrs import Factory, define
 from impasto._answer import ImageResponse
 from impasto._arguments import Asked
 from impasto._call import Call
+from impasto._made import with_call
 from impasto._mock import mocked
 from impasto._notices import Origin, warn_if_retired
 from impasto._performance import Performance
@@ -77,7 +78,10 @@ class Dispatch:
         performance = self.performance(plugin, loaded, asked, where, begun)
         call = await performance.call(model)
         warn_if_retired(call, self.wires, where)
-        return await self.within_extras(performance.generate)(call)
+        response = await self.within_extras(performance.generate)(call)
+        if self.extras and any(image._made is None for image in response.data):
+            return with_call(response, call)  # an extra had them elsewhere
+        return response
 
     def performance(
         self,

@@ -19,6 +19,7 @@ from impasto._http import Request, Response, origin
 from impasto._image import Image
 from impasto._large import LARGE, READING
 from impasto._line import Line, Misled
+from impasto._made import Made, linked
 from impasto._redact import clean, without
 from impasto._repeats import Policy
 from impasto._wires import Lost, NotSent
@@ -33,6 +34,7 @@ from impasto.errors import (
 if TYPE_CHECKING:
     from impasto._answer import Partial
     from impasto._performance import Performance
+    from impasto._stakes import Stake
     from impasto._witness import Witness
 
 CANCEL_SECONDS = 5.0  # of its own, for the request that stops a job
@@ -85,6 +87,7 @@ class Conversation:
         witness: Who is told of the moments of an order.
         refused: Told what may be repeated, and whether it buys; True: it is not repeated here.
         params: What the parameters became, once they are translated.
+        stake: What the order may cost, where it counts in a budget.
         known: What is known of an order that was placed before: it is not placed again.
     """
 
@@ -102,6 +105,7 @@ class Conversation:
     witness: Witness | None = None
     refused: Callable[[ImpastoError, bool], bool] | None = None
     params: Params | None = None
+    stake: Stake | None = None
     known: Known | None = None
     _order_request: Request | None = None
     _in_doubt: bool = False  # whether an order before the present one may have been taken
@@ -183,7 +187,7 @@ class Conversation:
     async def prepare(self) -> None:
         """Translate the call: what is wrong with it is raised here, before anything is sent."""
         if self.call.images:  # masks are converted there, and megabytes encoded
-            self.params, self._order_request = await asyncio.to_thread(self.order_form)
+            self.params, self._order_request = await asyncio.to_thread(self._form_of_pictures)
         else:
             self.params, self._order_request = self.order_form()
 
@@ -206,6 +210,8 @@ class Conversation:
     async def _converse(self) -> ImageResponse:
         if self.known is not None:
             return await self._going_on(self.known)
+        if self.stake is not None:
+            self.stake.is_asked = True
         request = self._order_request
         if request is None:
             await self.prepare()
@@ -242,6 +248,12 @@ class Conversation:
         params = self.line.ask("translate_params", Params, call=self.call)
         return params, self.line.ask("build_request", Request, call=self.call, params=params)
 
+    def _form_of_pictures(self) -> tuple[Params, Request]:
+        """Return the order form, and take note of the pictures by digests while on a thread."""
+        for file in (*self.call.images, *([self.call.mask] if self.call.mask else [])):
+            _ = file.digest
+        return self.order_form()
+
     async def _follow(
         self, request: Request, pause: float, response: Response | None = None
     ) -> tuple[ImageResponse, Response]:
@@ -254,7 +266,7 @@ class Conversation:
                 response, sent = await self._answer(request, pause)
             else:
                 sent = request
-            if len(response.body) < LARGE:
+            if response.size < LARGE:
                 outcome = self._parsed(sent, response)
             else:
                 outcome = await READING.here().run(partial(self._parsed, sent, response))
@@ -298,6 +310,8 @@ class Conversation:
         repeats = 0
         while True:
             self._refuse_if_late()
+            if self.stake is not None and request.buys:
+                self.stake.ensure()
             if self.witness is not None and request.buys:
                 await self.witness.ordering(self, request)
             try:
@@ -341,6 +355,8 @@ class Conversation:
         pause = self.policy.pause(error, buys=buys, repeats=repeats, remaining=self.remaining())
         if pause is None:
             raise error from error.__cause__
+        if buys and self.stake is not None:
+            self.stake.renew(error)
         self.repeats += buys
         self._in_doubt = self._in_doubt or error.maybe_accepted
         log.info("%s: repeating in %.1f s: %s", self.line.who(), pause, type(error).__name__)
@@ -353,6 +369,14 @@ class Conversation:
         if self.called_off:  # what goes out is written by a task of its own, which comes later
             raise asyncio.CancelledError
         self.ordered = True
+        if self.stake is not None:
+            self.stake.is_out = True
+
+    def _not_taken(self) -> None:
+        """Know that the latest order was not taken; one before it may have been."""
+        self.ordered = self._in_doubt
+        if self.stake is not None:
+            self.stake.is_out = False
 
     def _parsed(self, request: Request, response: Response) -> ImageResponse | Request:
         """Return what the plugin reads in *response*."""
@@ -360,7 +384,8 @@ class Conversation:
             outcome = self._read(request, response)
         except ImpastoError as error:
             if not isinstance(error, APIResponseValidationError):  # the provider has said no
-                self.ordered, self.pending = self._in_doubt, None
+                self.pending = None
+                self._not_taken()
             raise _Read(self._complete(error, response, buys=False)) from error
         except (LookupError, TypeError, ValueError, AttributeError) as error:
             raise self._nonsense(request, response, error) from error
@@ -393,7 +418,7 @@ class Conversation:
         what = response.content_type or "no content type"
         return self._complete(
             APIResponseValidationError(
-                f"the answer ({response.status}, {what}, {len(response.body):,} bytes) made no "
+                f"the answer ({response.status}, {what}, {response.size:,} bytes) made no "
                 f"sense: {type(error).__name__}: {error}",
                 status_code=response.status,
             ),
@@ -416,7 +441,7 @@ class Conversation:
         known = self._mapped(request, response) or _failures.from_status(response)
         known = self._complete(known, response, buys=request.buys)
         if request.buys and not known.maybe_accepted:
-            self.ordered = self._in_doubt
+            self._not_taken()
         return _failures.retired(known, self.call, self.line.wires.now().date().isoformat())
 
     def _mapped(self, request: Request, response: Response) -> ImpastoError | None:
@@ -445,7 +470,8 @@ class Conversation:
     def _no_answer(self, request: Request, lost: NotSent | Lost) -> ImpastoError:
         where = origin(request.url)
         if isinstance(lost, NotSent):
-            self.ordered = self.ordered if not request.buys else self._in_doubt
+            if request.buys:
+                self._not_taken()
             message = f"no connection to {where}: {lost}"
             return APIConnectionError(message, retryable=not lost.hopeless)
         return APIConnectionError(
@@ -456,7 +482,7 @@ class Conversation:
     def _elsewhere(self, request: Request, misled: Misled) -> ImpastoError:
         response = misled.response
         if request.buys and response.status != 303:  # which says: taken, look for it there
-            self.ordered = self._in_doubt
+            self._not_taken()
         error = APIError(
             f"the provider answered {response.status} with {misled}, which is not followed; "
             "check api_base",
@@ -538,8 +564,12 @@ class Conversation:
         if configured and any(image.url for image in data):
             data = [evolve(image, trusted=configured) for image in data]
         created = answer.created
+        if created is None:
+            created = int(self.line.wires.now().timestamp())
+        request_id = answer.request_id or response.request_id
+        data = linked(data, Made(self.call, created, request_id))
         return ImageResponse(  # evolve takes twice as long, and this is on the way of every call
-            created=created if created is not None else int(self.line.wires.now().timestamp()),
+            created=created,
             data=data,
             usage=answer.usage,
             charged=answer.charged,
@@ -548,7 +578,7 @@ class Conversation:
             params={fate.name: fate for fate in fates},
             errors=answer.errors,
             notes=answer.notes,
-            request_id=answer.request_id or response.request_id,
+            request_id=request_id,
             provider_specific_fields=answer.provider_specific_fields,
             size=answer.size,
             quality=answer.quality,

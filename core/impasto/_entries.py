@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from attrs import define, frozen
+from attrs import frozen
 
 from impasto._http import Request, Response
+from impasto._parts import ANSWERED, FAILED, ORDERING, TAKEN, Part, parts
 from impasto._redact import HIDDEN, without
 from impasto.errors import BadRequestError, ConflictError
 
@@ -24,63 +22,9 @@ if TYPE_CHECKING:
 
 Connection: TypeAlias = "sqlite3.Connection"
 
-# States of a part.  In all but the last it may have been paid for.
-ORDERING = "ordering"  # it is about to be sent, or was
-TAKEN = "taken"  # there is a job that can be asked for
-ANSWERED = "answered"  # the answer is here
-UNREADABLE = "unreadable"  # the answer is here, and made no sense
-AMBIGUOUS = "ambiguous"  # it may have been taken, and nothing came
-FAILED = "failed"  # it cannot have been paid for, or the provider has said no
 _OF_A_REQUEST = ("url", "method", "headers", "step", "state", "after", "buys", "progress")
 _SHORTEST_SECRET = 16  # characters, a guess: real keys have 20 and more
 _LARGEST_JSON = 64 * 1024  # bytes of a request's JSON; larger ones hold pictures
-
-
-@define
-class Part:
-    """One order of a call, as it was left.
-
-    Attributes:
-        number: Which of the call's.
-        turn: Which of the models that were asked, from 0.
-        provider: Who was asked,
-        model: and which model.
-        n: How many pictures.
-        seed: Their seed.
-        state: One of the words above.
-        handle: The request that asks for the job.
-        is_answered: Whether an answer was written down.
-        answer: The last request that was answered, and its answer.
-        stopped: Whether the provider said that it stops the job.
-        error: Why it failed, as JSON.
-        result: What came of it where nothing is sent.
-        frame: What another process needs to go on, but for the handle.
-        request_id: What the provider's support asks for.
-    """
-
-    number: int
-    turn: int
-    provider: str
-    model: str
-    n: int | None
-    seed: int | None
-    state: str
-    handle: Request | None = None
-    is_answered: bool = False
-    answer: tuple[Request, Response] | None = None
-    stopped: bool = False
-    error: Mapping[str, Any] | None = None
-    result: Mapping[str, Any] | None = None
-    frame: Mapping[str, Any] | None = None
-    request_id: str | None = None
-
-    def who(self) -> tuple[str, str, int | None, int | None]:
-        """Return by what an order is known again."""
-        return self.provider, self.model, self.n, self.seed
-
-    def may_be_paid(self) -> bool:
-        """Return whether it must not be ordered again just so."""
-        return self.state != FAILED
 
 
 @frozen(kw_only=True)
@@ -178,44 +122,6 @@ def _refuse_another(booking: Booking, before: Mapping[str, str], now: Mapping[st
         )
 
 
-# --- reading ----------------------------------------------------------------------------------
-
-
-def parts(db: Connection, key: str) -> list[Part]:
-    """Return the orders of a call, with their answers."""
-    rows = db.execute(
-        "SELECT part, turn, parts.provider, parts.model, n, seed, state, handle, stopped, error, "
-        "result, frame, request_id, request, status, headers, url, body "
-        "FROM parts LEFT JOIN answers USING (key, part) WHERE key = ? ORDER BY part",
-        (key,),
-    )
-    return [_part(row) for row in rows]
-
-
-def _part(row: Sequence[Any]) -> Part:
-    number, turn, provider, model, n, seed, state, handle, stopped, error, result = row[:11]
-    frame, request_id, request, status, headers, url, body = row[11:]
-    answer = None
-    if request is not None:
-        response = Response(status=status, headers=json.loads(headers), body=body, url=url)
-        answer = _request(request), response
-    return Part(
-        *(number, turn, provider, model, n, seed, state),
-        handle=_request(handle) if handle else None,
-        is_answered=answer is not None,
-        answer=answer,
-        stopped=bool(stopped),
-        error=json.loads(error) if error else None,
-        result=json.loads(result) if result else None,
-        frame=json.loads(frame) if frame else None,
-        request_id=request_id,
-    )
-
-
-def _request(text: str) -> Request:
-    return Request(**json.loads(text))
-
-
 # --- the moments of an order ------------------------------------------------------------------
 
 
@@ -223,14 +129,14 @@ def note_order(db: Connection, key: str, part: Part, frame: str) -> None:
     """Write that *part* is about to be sent; what was known of it before no longer counts."""
     _forget_answer(db, key, part.number)
     db.execute(
-        "INSERT OR REPLACE INTO parts(key, part, turn, provider, model, n, seed, state, frame) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO parts(key, part, turn, provider, model, n, seed, state, frame, "
+        "token) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             *(key, part.number, part.turn, part.provider, part.model, part.n, part.seed),
-            *(ORDERING, frame),
+            *(ORDERING, frame, part.token),
         ),
     )
-    _touch(db, key)
+    touch(db, key)
 
 
 def note_taken(db: Connection, key: str, number: int, handle: str, frame: str) -> None:
@@ -239,7 +145,7 @@ def note_taken(db: Connection, key: str, number: int, handle: str, frame: str) -
         "UPDATE parts SET state = ?, handle = ?, frame = ? WHERE key = ? AND part = ?",
         (TAKEN, handle, frame, key, number),
     )
-    _touch(db, key)
+    touch(db, key)
 
 
 def note_answer(
@@ -273,7 +179,7 @@ def note_answer(
         "request_id = coalesce(?, request_id) WHERE key = ? AND part = ?",
         (ORDERING, ANSWERED, response.request_id, key, number),
     )
-    _touch(db, key)
+    touch(db, key)
 
 
 def hidden(text: str, secrets: Sequence[str]) -> str:
@@ -324,7 +230,7 @@ def note_end(db: Connection, key: str, part: Part, error: str | None) -> None:
     )
     if part.state == FAILED:
         _forget_answer(db, key, part.number)
-    _touch(db, key)
+    touch(db, key)
 
 
 # --- the end ----------------------------------------------------------------------------------
@@ -336,13 +242,13 @@ def note_done(db: Connection, key: str, provider: str | None, model: str) -> Non
         "UPDATE calls SET outcome = 'done', provider = ?, model = ?, error = NULL WHERE key = ?",
         (provider, model, key),
     )
-    _touch(db, key)
+    touch(db, key)
 
 
 def note_failed(db: Connection, key: str, error: str) -> None:
     """Write that the call has none."""
     db.execute("UPDATE calls SET outcome = 'failed', error = ? WHERE key = ?", (error, key))
-    _touch(db, key)
+    touch(db, key)
 
 
 def release(db: Connection, store: Store, key: str) -> None:
@@ -354,49 +260,9 @@ def release(db: Connection, store: Store, key: str) -> None:
     store.running.discard(key)
 
 
-def _touch(db: Connection, key: str) -> None:
+def touch(db: Connection, key: str) -> None:
+    """Write that something was written of the call."""
     db.execute("UPDATE calls SET changed = ? WHERE key = ?", (time.time(), key))
-
-
-# --- pictures ---------------------------------------------------------------------------------
-
-
-def note_content(db: Connection, key: str, part: int, number: int, content: bytes) -> None:
-    """Write the bytes of a picture that was behind a URL."""
-    db.execute(
-        "INSERT INTO pictures(key, part, number, sha256, content) VALUES (?, ?, ?, ?, ?) "
-        "ON CONFLICT DO UPDATE SET sha256 = excluded.sha256, content = excluded.content",
-        (key, part, number, hashlib.sha256(content).hexdigest(), content),
-    )
-
-
-def note_path(db: Connection, key: str, part: int, number: int, path: Path) -> None:
-    """Write where a picture was saved."""
-    db.execute(
-        "INSERT INTO pictures(key, part, number, path) VALUES (?, ?, ?, ?) "
-        "ON CONFLICT DO UPDATE SET path = excluded.path",
-        (key, part, number, os.fsencode(path.absolute())),  # a name need not be text
-    )
-    _touch(db, key)
-
-
-def content(db: Connection, key: str, part: int, number: int) -> bytes | None:
-    """Return the bytes of a picture that was behind a URL, where they are here."""
-    found = db.execute(
-        "SELECT content FROM pictures WHERE key = ? AND part = ? AND number = ?",
-        (key, part, number),
-    ).fetchone()
-    return None if found is None else found[0]
-
-
-def paths(db: Connection, key: str, part: int | None = None) -> list[Path]:
-    """Return where pictures of the call were saved, in their order; or those of one *part*."""
-    rows = db.execute(
-        "SELECT path FROM pictures WHERE key = ? AND path IS NOT NULL AND part = coalesce(?, part) "
-        "ORDER BY part, number",
-        (key, part),
-    )
-    return [Path(os.fsdecode(path)) for (path,) in rows]
 
 
 # --- forgetting -------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from impasto._arguments import Asked
 from impasto._call import Call, Params
 from impasto._dispatch import Dispatch
 from impasto._engine import Conversation
+from impasto._estimates import Estimate, Unpriced, estimated, total
 from impasto._explanation import Explanation, Planned
 from impasto._freeze import freeze
 from impasto._http import Request
@@ -44,7 +45,12 @@ async def explained(dispatch: Dispatch, asked: Asked, where: Origin) -> Explanat
     call = await performance.call(model)
     call, notes = as_far_as_known(performance.conversation(call))
     refuse_if_not_done(call, loaded.catalogue)
-    plans = [await _plan(performance.conversation(part)) for part in split(call)]
+    parts = split(call)
+    plans = [await _plan(performance.conversation(part)) for part in parts]
+    body = asked.additions.body
+    quote = total(
+        [estimated(*both, body) for both in zip(parts, (one for _, one in plans), strict=True)]
+    )
     fates = {fate.name: fate for fate in plans[0][1].fates}
     return Explanation(
         provider=call.provider,
@@ -53,6 +59,8 @@ async def explained(dispatch: Dispatch, asked: Asked, where: Origin) -> Explanat
         params={**fates, **_count(call, fates, len(plans)), **performance.told_besides()},
         requests=tuple(planned for planned, _ in plans if planned is not None),
         notes=(*notes, *_remarks(asked, loaded, settings.all)),
+        estimate=quote if isinstance(quote, Estimate) else None,
+        unpriced=quote.reason if isinstance(quote, Unpriced) else "",
     )
 
 
@@ -64,7 +72,7 @@ def _count(call: Call, fates: Mapping[str, Fate], parts: int) -> dict[str, Fate]
 
 def _remarks(asked: Asked, loaded: Loaded, settings: Mapping[str, Any]) -> Iterator[str]:
     if asked.fallbacks:
-        yield "this is what the first model would be asked; its fallbacks are not explained"
+        yield "this is what the first model would be asked, and cost; its fallbacks are not explained"
     if "authorize" in loaded.own:
         yield "a key, a token or a signature is added when it is sent"
     for name, setting in loaded.provider.settings.items():

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from attrs import field, frozen
 
 from impasto._answer import Fate
+from impasto._estimates import Estimate
 from impasto._keys import Keyed
 
 
@@ -44,6 +45,8 @@ class Explanation(Keyed):
         params: For each parameter that is set, by its name, what becomes of it.
         requests: One for each part of the call; none for a provider that paints in this process.
         notes: What else to know, in sentences.
+        estimate: What it may cost; None where nobody can say.
+        unpriced: Why nobody can.
     """
 
     _keys: ClassVar[tuple[str, ...]] = (
@@ -53,6 +56,8 @@ class Explanation(Keyed):
         "params",
         "requests",
         "notes",
+        "estimate",
+        "unpriced",
     )
 
     provider: str
@@ -61,6 +66,8 @@ class Explanation(Keyed):
     params: Mapping[str, Fate]
     requests: tuple[Planned, ...]
     notes: tuple[str, ...]
+    estimate: Estimate | None = None
+    unpriced: str = ""
 
     def __str__(self) -> str:
         return "\n".join(_lines(self))
@@ -74,4 +81,6 @@ def _lines(told: Explanation) -> Iterator[str]:
         yield f"  {fate.name}={fate.given!r}: {fate.outcome}{became}{note}"
     for planned in told.requests:
         yield planned.curl
+    unknown = f"unknown; {told.unpriced}" if told.unpriced else "unknown"
+    yield f"costs: {unknown if told.estimate is None else told.estimate}"
     yield from (f"note: {note}" for note in told.notes)

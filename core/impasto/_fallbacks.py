@@ -34,7 +34,7 @@ _SHARED = frozenset(
             "fallbacks",
             "fallback_after",
         ),
-        *("journal", "idempotency_key", "again"),
+        *("journal", "idempotency_key", "again", "budget"),
     }
 )
 # Fields of `Asked` that a fallback takes over from the call where it has none of its own.

@@ -25,9 +25,9 @@ _OURS = frozenset({"content-length", "transfer-encoding"})
 class Additions:
     """What the caller adds to requests with `extra_headers`, `extra_query`, `extra_body`."""
 
-    headers: Mapping[str, str] = field(factory=dict)
-    query: Mapping[str, Any] = field(factory=dict)
-    body: Mapping[str, Any] = field(factory=dict)
+    headers: Mapping[str, str] = field(factory=dict, repr=False)
+    query: Mapping[str, Any] = field(factory=dict, repr=False)
+    body: Mapping[str, Any] = field(factory=dict, repr=False)
 
 
 NOTHING = Additions()

@@ -13,6 +13,7 @@ from attrs import field, frozen
 from impasto._redact import shown
 
 if TYPE_CHECKING:
+    from impasto._arriving import Parts
     from impasto._inputs import ImageFile
 
 Json: TypeAlias = Any
@@ -170,14 +171,26 @@ class Response:
     Attributes:
         status: HTTP status.
         headers: Names in lower case.
-        body: The bytes, decompressed.
         url: Where the answer came from.
     """
 
     status: int
     headers: Mapping[str, str] = field(factory=dict)
-    body: bytes = field(default=b"", repr=False)
+    _body: bytes | Parts = field(default=b"", repr=False, alias="body")
     url: str = ""
+
+    @property
+    def body(self) -> bytes:
+        """The bytes, decompressed.
+
+        Of a large answer, whose pictures were decoded while it arrived, they are made again.
+        """
+        return self._body if isinstance(self._body, bytes) else self._body.whole()
+
+    @property
+    def size(self) -> int:
+        """How many bytes the body has; other than to ask `len(body)`, it costs nothing."""
+        return len(self._body) if isinstance(self._body, bytes) else self._body.size
 
     def json(self) -> Json:
         """Return the body read as JSON.
@@ -187,6 +200,24 @@ class Response:
         """
         try:
             return json.loads(self.body)
+        except RecursionError:
+            raise ValueError("it is nested too deeply") from None
+
+    def json_with_pictures(self, *keys: str) -> Json:
+        """Return the body read as JSON, with pictures in it that are no text any more.
+
+        What stands under one of *keys*, itself or in a list, may then be an object that holds the
+        bytes instead of base64: for answers so large that their pictures were decoded while they
+        arrived.  ``Image(b64_json=...)`` takes it as it takes the text; ``str()`` of it is the
+        text.  All else is as `json()` has it.
+
+        Raises:
+            ValueError: it is no JSON.
+        """
+        if isinstance(self._body, bytes):
+            return self.json()
+        try:
+            return self._body.json(keys)
         except RecursionError:
             raise ValueError("it is nested too deeply") from None
 

@@ -7,7 +7,7 @@ import binascii
 import os
 import secrets
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from html import escape
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import evolve, field, frozen
 
+from impasto._held import Held
 from impasto._inputs import from_base64, from_data_url
 from impasto._keys import Keyed
 from impasto._pixels import EXTENSIONS, Measured, measure
@@ -23,6 +24,7 @@ from impasto.errors import APIResponseValidationError, ImageFormatWarning
 if TYPE_CHECKING:
     import PIL.Image
 
+    from impasto._made import Made
     from impasto._wires import Wires
 
 # 48 KiB of a file: every header but that of a JPEG with a very large preview in front
@@ -79,7 +81,7 @@ class Image(Keyed):
     )
 
     url: str | None = None
-    _b64_json: str | None = field(default=None, alias="b64_json")
+    _b64_json: str | Held | None = field(default=None, alias="b64_json")
     _content: bytes | None = field(default=None, alias="content")
     revised_prompt: str | None = None
     seed: int | None = None
@@ -91,12 +93,14 @@ class Image(Keyed):
     _trusted: frozenset[str] = field(default=frozenset(), alias="trusted", eq=False)
     # Who fetches it: the client that it came from, or everybody's.
     _source: Source = field(default=EVERYBODYS, alias="source", eq=False)
+    # The call that it came from.
+    _made: Made | None = field(default=None, alias="made", eq=False)
 
     @cached_property
     def b64_json(self) -> str | None:
         """The bytes in base64, or None where they are behind a URL."""
         if self._b64_json is not None:
-            return self._b64_json
+            return str(self._b64_json)
         data = self._readable()
         return None if data is None else base64.b64encode(data).decode("ascii")
 
@@ -131,6 +135,8 @@ class Image(Keyed):
         return found
 
     def _head(self) -> bytes | None:
+        if isinstance(self._b64_json, Held):
+            return self._b64_json.head(_HEAD_CHARACTERS // 4 * 3)
         if not self._b64_json:
             return self._readable()
         begins = "".join(self._b64_json[:_HEAD_CHARACTERS].split())
@@ -154,9 +160,14 @@ class Image(Keyed):
         """
         if self._content:
             return self._content
+        if isinstance(self._b64_json, Held):
+            return self._b64_json.read()
         if self._b64_json:
             return _decoded(from_base64, self._b64_json)
         return _decoded(from_data_url, self.url) if self.url and _is_data(self.url) else None
+
+    def _is_here(self) -> bool:
+        return bool(self._content or self._b64_json) or self._readable() is not None
 
     def read(self, *, timeout: float = 120) -> bytes:
         """Return the picture's bytes, fetched first where the provider sent a URL.
@@ -192,8 +203,22 @@ class Image(Keyed):
         """Return this image holding *content*, its bytes."""
         return evolve(self, content=content, b64_json=None)
 
-    def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
+    def save(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        overwrite: bool = False,
+        metadata: bool = False,
+    ) -> Path:
         """Write the picture to *path*, whole or not at all, and return the path.
+
+        Args:
+            path: A file in a folder that is there.
+            overwrite: Whether a file that is there is replaced.
+            metadata: Whether model, prompt, seed and parameters are written as well, into the file
+                where it is a PNG, JPEG or WebP, as other programs read them.  What is signed (C2PA)
+                is not touched: a ".json" beside it has them then, as with other formats.  Pixels
+                and marks stay as they came.
 
         Warns:
             ImageFormatWarning: the extension promises another format than the bytes hold.
@@ -205,11 +230,39 @@ class Image(Keyed):
         """
         target = Path(path)
         _refuse_impossible(target, overwrite)
-        data = self.read()
-        _warn_of_wrong_extension(target, data)
-        _write(target, data, overwrite)
+        pieces, measured = self._pieces()
+        beside = None
+        if metadata:
+            from impasto._provenance import described  # most pictures are saved as they are
+
+            pieces, beside = described(self, b"".join(pieces))
+            if beside is not None:
+                _refuse_impossible(named_beside(target), overwrite)
+        _warn_of_wrong_extension(target, measured)
+        _write(target, pieces, overwrite)
+        if beside is not None:
+            _write(named_beside(target), [beside], overwrite)
         self._source.saved(self, target)
         return target
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """The marks of generated media in the bytes; empty where there are no bytes here yet.
+
+        "C2PA" where a manifest is in them, found but not verified; and the IPTC's digital source
+        type, such as "trainedAlgorithmicMedia".  Watermarks in the pixels are not seen.
+        """
+        from impasto._marks import marks
+
+        data = self._readable()
+        return marks(data, self.mime or "") if data else ()
+
+    def _pieces(self) -> tuple[Iterable[bytes], Measured | None]:
+        """Return the bytes in pieces, of which not all need be in memory, and what they are."""
+        if isinstance(self._b64_json, Held) and self._content is None:
+            return self._b64_json.chunks(), self.measured
+        data = self.read()
+        return [data], measure(data)
 
     def to_pil(self) -> PIL.Image.Image:
         """Return the picture as a loaded PIL image; needs Pillow (`pip install pillow`)."""
@@ -285,6 +338,11 @@ def _is_data(url: str) -> bool:
     return url[:5].lower() == "data:"
 
 
+def named_beside(path: Path) -> Path:
+    """Return the file beside the picture *path* that has its metadata."""
+    return path.with_name(f"{path.name}.json")
+
+
 def _refuse_impossible(target: Path, overwrite: bool) -> None:
     """Raise before anything is fetched where *target* cannot be written."""
     if target.is_dir():
@@ -295,8 +353,7 @@ def _refuse_impossible(target: Path, overwrite: bool) -> None:
         raise _exists(target)
 
 
-def _warn_of_wrong_extension(path: Path, data: bytes) -> None:
-    measured = measure(data)
+def _warn_of_wrong_extension(path: Path, measured: Measured | None) -> None:
     if measured and path.suffix.lower() not in EXTENSIONS[measured.mime]:
         promised = f"ends in {path.suffix!r}" if path.suffix else "has no extension"
         warnings.warn(
@@ -307,12 +364,13 @@ def _warn_of_wrong_extension(path: Path, data: bytes) -> None:
         )
 
 
-def _write(target: Path, data: bytes, overwrite: bool) -> None:
+def _write(target: Path, pieces: Iterable[bytes], overwrite: bool) -> None:
     """Write beside *target*, then move into place: nobody ever sees half a picture."""
     part = target.with_name(f".{secrets.token_hex(8)}.part")
     try:
         with part.open("xb") as file:
-            file.write(data)
+            for piece in pieces:
+                file.write(piece)
         if overwrite:
             part.replace(target)
         else:

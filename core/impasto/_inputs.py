@@ -8,6 +8,7 @@ import io
 import os
 import re
 from collections.abc import Awaitable, Callable
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import unquote_to_bytes
@@ -48,6 +49,13 @@ class ImageFile:
     width: int | None = None
     height: int | None = None
     url: str | None = None
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the bytes, in hexadecimal: what the picture is known by where it is not."""
+        import hashlib  # only what looks at it needs it
+
+        return hashlib.sha256(self.data).hexdigest()
 
     @property
     def base64(self) -> str:

@@ -25,9 +25,11 @@ from impasto.errors import BadRequestError
 
 _KINDS = ("generate", "edit", "vary")
 # Names that any provider's settings may have: where there is no such provider, and for LiteLLM.
-_SETTINGS = frozenset({"api_key", "api_base", "base_url", "api_version", "organization"})
+SETTINGS = frozenset({"api_key", "api_base", "base_url", "api_version", "organization"})
 # What cannot be written down, or is not about the picture.
-_UNTOLD = frozenset({"on_progress", "mock_response", "headers", "extra_headers", "fallbacks"})
+_UNTOLD = frozenset(
+    {"on_progress", "mock_response", "headers", "extra_headers", "fallbacks", "budget"}
+)
 
 
 @frozen(kw_only=True)
@@ -185,7 +187,7 @@ def _as_text(value: Any) -> str:
 
 
 def _of_the_picture(asked: Asked, provider: Provider | None, model: str) -> dict[str, Any]:
-    settings = _SETTINGS if provider is None else _SETTINGS | provider.settings.keys()
+    settings = SETTINGS if provider is None else SETTINGS | provider.settings.keys()
     words = {name: one for name, one in asked.words.items() if name not in settings}
     return {
         "kind": asked.kind,
@@ -223,7 +225,7 @@ def _canonical(value: Any) -> Any:
 
 
 def _told(arguments: Mapping[str, Any], provider: Provider | None) -> dict[str, Any]:
-    hidden = _SETTINGS | _UNTOLD | (provider.settings.keys() if provider is not None else set())
+    hidden = SETTINGS | _UNTOLD | (provider.settings.keys() if provider is not None else set())
     return {
         name: described(value) if name in ("image", "images", "mask") else _shown(name, value)
         for name, value in arguments.items()

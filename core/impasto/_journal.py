@@ -13,10 +13,11 @@ from typing import Any, ClassVar, Literal, Self, TypeAlias, TypeVar
 
 from attrs import frozen
 
-from impasto import _entries
-from impasto._entries import ANSWERED, TAKEN, Connection, Part
+from impasto import _entries, _kept
+from impasto._entries import Connection
 from impasto._jobs import Job
 from impasto._keys import Keyed
+from impasto._parts import ANSWERED, FAILED, TAKEN, Part, parts
 from impasto._store import Store, close_idle, opened, released
 from impasto.errors import BadRequestError
 
@@ -209,7 +210,7 @@ def _entry(db: Connection, store: Store, row: Sequence[Any]) -> JournalEntry:
     ).fetchall()
     running = store.lives(owner, key)
     state = state_of(outcome, [one[0] for one in rows], running=running)
-    latest = next((one for one in reversed(rows) if one[0] != _entries.FAILED), None)
+    latest = next((one for one in reversed(rows) if one[0] != FAILED), None)
     if latest is not None and outcome is None:
         provider, model = latest[2], latest[3]
     return JournalEntry(
@@ -222,7 +223,7 @@ def _entry(db: Connection, store: Store, row: Sequence[Any]) -> JournalEntry:
         created=datetime.fromtimestamp(created, UTC),
         changed=datetime.fromtimestamp(changed, UTC),
         request_ids=tuple(one[1] for one in rows if one[1]),
-        paths=tuple(_entries.paths(db, key)),
+        paths=tuple(_kept.paths(db, key)),
         error=_told(state, error, [one[4] for one in rows]),
         named=bool(named),
     )
@@ -240,7 +241,7 @@ def state_of(outcome: str | None, states: Iterable[str], *, running: bool) -> En
         return "running"
     if outcome in ("done", "saved"):
         return "done"
-    left = {state for state in states if state != _entries.FAILED}
+    left = {state for state in states if state != FAILED}
     if left - {TAKEN, ANSWERED}:
         return "ambiguous"
     return "resumable" if left else "failed"
@@ -260,7 +261,7 @@ def _parts_to_resume(db: Connection, store: Store, key: str) -> list[Part]:
     """Return the orders of the model that was asked last."""
     (owner,) = db.execute("SELECT owner FROM calls WHERE key = ?", (key,)).fetchone()
     _entries.refuse_if_running(store, key, owner)
-    found = [part for part in _entries.parts(db, key) if part.may_be_paid() and part.frame]
+    found = [part for part in parts(db, key) if part.may_be_paid() and part.frame]
     latest = max((part.turn for part in found), default=0)
     return [part for part in found if part.turn == latest]
 

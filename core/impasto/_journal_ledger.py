@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from impasto import _entries
+from impasto import _entries, _kept
 from impasto._entries import Connection
 from impasto._journal import state_of
 from impasto._ledger import UNKNOWN, Standing
+from impasto._parts import ANSWERED, TAKEN
 from impasto._store import Store, done_at, opened, released
 
 
@@ -77,7 +78,7 @@ def _standing(db: Connection, store: Store, key: str) -> Standing:
     if store.lives(owner, key):
         return Standing("running")
     if outcome == "saved":
-        return Standing("done", tuple(_entries.paths(db, key)))
+        return Standing("done", tuple(_kept.paths(db, key)))
     rows = db.execute("SELECT state FROM parts WHERE key = ?", (key,)).fetchall()
     states = [state for (state,) in rows]
     if state_of(outcome, states, running=False) != "ambiguous" or _has_something(states):
@@ -87,4 +88,4 @@ def _standing(db: Connection, store: Store, key: str) -> Standing:
 
 
 def _has_something(states: list[str]) -> bool:
-    return _entries.TAKEN in states or _entries.ANSWERED in states
+    return TAKEN in states or ANSWERED in states

@@ -36,8 +36,11 @@ async def journaled(dispatch: Dispatch, asked: Asked, where: Origin) -> ImageRes
     asked, record = await _claimed(dispatch, asked)
     try:
         response = await dispatch.perform(asked, where)
-    except BaseException as error:
+    except (Exception, asyncio.CancelledError) as error:
         await record.failed(error)
+        raise
+    except BaseException:  # the end of the program, or of the loop
+        record.abandon()
         raise
     return await record.done(response)
 
@@ -55,8 +58,11 @@ async def submitted_once(
     asked, record = await _claimed(dispatch, asked)
     try:
         job = await submitted(dispatch, asked, where, owner)
-    except BaseException as error:
+    except (Exception, asyncio.CancelledError) as error:
         await record.failed(error)
+        raise
+    except BaseException:  # the end of the program, or of the loop
+        record.abandon()
         raise
     if job._errand is None or not job._errand.lasts or not job._errand.is_under_way():
         await record.released()  # whoever has the job, or the key, may ask for it

@@ -34,6 +34,21 @@ class Kept:
     error: Exception | None = None
 
 
+@frozen
+class Place:
+    """Where the pictures of one response go.
+
+    Attributes:
+        folder: It is there.
+        stem: What their names begin with.
+        metadata: Whether the files say what the pictures were made from.
+    """
+
+    folder: Path
+    stem: str
+    metadata: bool = False
+
+
 def stem_of(index: int, prompt: str | None) -> str:
     """Return the name for the pictures of *prompt*, the one with number *index* from 0."""
     return "-".join([str(index + 1).zfill(_DIGITS), *_words(prompt or "")])
@@ -53,11 +68,10 @@ def _words(text: str) -> Iterator[str]:
 
 async def keep(
     response: ImageResponse,
-    folder: Path,
-    stem: str,
+    place: Place,
     announce: Callable[[ImageResponse, Sequence[Path]], Awaitable[None]],
 ) -> Kept:
-    """Save the pictures of *response* in *folder*, under names that begin with *stem*.
+    """Save the pictures of *response* at *place*.
 
     *announce* is awaited when all bytes are there, with the files that they are to be in.
     """
@@ -71,7 +85,7 @@ async def keep(
             for image, outcome in zip(response.data, outcomes, strict=True)
         ],
     )
-    plain = [folder / name for name in _names(stem, images)]
+    plain = [place.folder / name for name in _names(place.stem, images)]
     try:
         await announce(response, await asyncio.to_thread(_free, plain))
     except OSError as error:
@@ -79,7 +93,7 @@ async def keep(
     paths: list[Path] = []
     for image, path in zip(images, plain, strict=True):
         try:
-            paths.append(await asyncio.to_thread(_saved, image, path))
+            paths.append(await asyncio.to_thread(_saved, image, path, place.metadata))
         except (OSError, ImpastoError) as error:
             errors.append(error)
     return Kept(response, tuple(paths), errors[0] if errors else None)
@@ -111,11 +125,11 @@ def _free(paths: Sequence[Path]) -> list[Path]:
     return [next(one for one in _candidates(path) if not one.exists()) for path in paths]
 
 
-def _saved(image: Image, path: Path) -> Path:
+def _saved(image: Image, path: Path, metadata: bool) -> Path:
     """Save *image* at *path*, or at the next name that nobody has."""
     for candidate in _candidates(path):
         try:
-            return image.save(candidate)
+            return image.save(candidate, metadata=metadata)
         except FileExistsError:
             continue
     raise AssertionError("there is always a further name")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 from collections.abc import Callable, Iterable
@@ -129,7 +130,7 @@ class Line:
         response = await send(request, begun, guarded=guarded)
         log.debug(
             "%s: %s answered %d, %d bytes of %s, request %s",
-            *(self.who(), where, response.status, len(response.body)),
+            *(self.who(), where, response.status, response.size),
             *(response.content_type or "no type", response.request_id),
         )
         return response
@@ -229,7 +230,9 @@ def _joined(url: str, location: str) -> str | None:
 
 
 def _spellings(keys: Iterable[Any]) -> set[str]:
-    """Return *keys* as they are, as URLs have them, and as a header does after its scheme."""
+    """Return *keys* as they are, as URLs and JSON have them, and as a header does after its scheme."""
     texts = [key for key in keys if isinstance(key, str)]
     words = [text.rpartition(" ")[2] for text in texts]
-    return {*texts, *words, *map(quote, words), *map(quote_plus, words)}
+    escaped = [json.dumps(text)[1:-1] for text in (*texts, *words)]
+    slashed = [text.replace("/", "\\/") for text in escaped]  # as PHP and some others write it
+    return {*texts, *words, *map(quote, words), *map(quote_plus, words), *escaped, *slashed}

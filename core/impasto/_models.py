@@ -87,6 +87,12 @@ def _is_a(kind: str, value: Any) -> bool:
     return isinstance(value, _TYPES[kind]) and number_or_not
 
 
+def _check_included(_: object, __: object, included: Mapping[str, float]) -> None:
+    for name, least in included.items():
+        if least <= 0:
+            raise ValueError(f"{name}: {least!r} is not more than 0")
+
+
 @frozen(kw_only=True)
 class Price:
     """One price.
@@ -95,6 +101,8 @@ class Price:
         unit: What it is for: "image", "megapixel", "second", or a million tokens of a kind.
         amount: In *currency*.
         when: Parameters and values for which it holds; empty: always.
+        included: Parameters and how much of each it covers; with more the price grows in
+            proportion: ``{"steps": 28}``.
         source: Where the figure is from.
         date: When it was read there, "YYYY-MM-DD".
     """
@@ -115,11 +123,81 @@ class Price:
     date: date
     currency: str = "USD"
     when: Mapping[str, Any] = field(factory=dict)
+    included: Mapping[str, float] = field(factory=dict, validator=_check_included)
 
     @property
     def money(self) -> str:
         """The amount as people write it, such as "$0.04"."""
         return money(self.amount, self.currency)
+
+
+@frozen(kw_only=True)
+class Grid:
+    """A picture's tokens by its edges: *across* cells along the longer one, as many along the
+    shorter one as its ratio leaves, rounded, and each cell ``(base + pixels) / share`` tokens.
+
+    Attributes:
+        across: Cells along the longer edge.
+        base: Pixels that every picture counts besides its own.
+        share: Pixels of a token in each cell.
+    """
+
+    across: int = field(validator=validators.ge(1))
+    base: int = field(validator=validators.ge(0))
+    share: int = field(validator=validators.ge(1))
+
+    def tokens(self, width: int, height: int) -> int:
+        """Return the tokens of a picture of *width* by *height* pixels."""
+        long, short = max(width, height), min(width, height)
+        down = (2 * self.across * short + long) // (2 * long)
+        return self._spread(down, width * height)
+
+    def fewest(self, pixels: int, ratio: float) -> int:
+        """Return the least tokens of a picture of at least *pixels*, at most *ratio* to 1."""
+        return self._spread(max(1, int(self.across / ratio)), pixels)
+
+    def most(self, pixels: int) -> int:
+        """Return the most tokens of a picture of at most *pixels*: a square one's."""
+        return self._spread(self.across, pixels)
+
+    def _spread(self, down: int, pixels: int) -> int:
+        return -(-self.across * down * (self.base + pixels) // self.share)
+
+
+@frozen(kw_only=True)
+class Tokens:
+    """How many tokens of one kind a call takes, as far as that is known before it.
+
+    Attributes:
+        unit: Which; "output tokens" are those of both kinds together.
+        per: "call", "picture" for each that is made, "input" for each that goes in, or a
+            parameter whose number counts.
+        least: The fewest.
+        most: The most; None where only a parameter of the call limits it, see *limit*.
+        grid: How they follow from the edges of a picture, instead of *least* and *most*.
+        limit: A parameter with which the caller says the most.
+        when: Parameters and values for which it holds; empty: always.
+        unless: Parameters with which nobody can say.
+        source: Where the figures are from.
+        date: When they were read there, "YYYY-MM-DD".
+    """
+
+    unit: Literal[
+        "input text tokens",
+        "input image tokens",
+        "output text tokens",
+        "output image tokens",
+        "output tokens",
+    ]
+    per: str = "picture"
+    least: int = field(default=0, validator=validators.ge(0))
+    most: int | None = None
+    grid: Grid | None = None
+    limit: str = ""
+    when: Mapping[str, Any] = field(factory=dict)
+    unless: tuple[str, ...] = ()
+    source: str
+    date: date
 
 
 @frozen(kw_only=True)
@@ -155,6 +233,8 @@ class Model:
         parameters: What it takes, by the caller's names; None where nothing is known.
         sizes: What *size* may be; None where nothing is known.
         prices: Empty where no price is known.
+        unpriced: Why none is, in a sentence.
+        tokens: What is known before a call of the tokens that it takes, for an estimate.
         lifecycle: None where no date is known.
         facts: The vendor's own, for its plugin.
         note: A sentence for the reader of the list.
@@ -169,6 +249,8 @@ class Model:
     parameters: Mapping[str, Parameter] | None = None
     sizes: Sizes | None = None
     prices: tuple[Price, ...] = ()
+    unpriced: str = ""
+    tokens: tuple[Tokens, ...] = ()
     lifecycle: Lifecycle | None = None
     facts: Mapping[str, Any] = field(factory=dict)
     note: str = ""
@@ -209,7 +291,7 @@ def read_catalogue(path: Path | None) -> Catalogue:
     """
     if path is None:
         return Catalogue()
-    return structure(_rows(json.loads(_text_of(path), object_pairs_hook=_unique)))
+    return structure(_rows(json.loads(_text_of(path), object_pairs_hook=unique_keys)))
 
 
 def structure(rows: Sequence[Mapping[str, Any]]) -> Catalogue:
@@ -230,6 +312,24 @@ def structure(rows: Sequence[Mapping[str, Any]]) -> Catalogue:
     if twice:
         raise ValueError(f"named more than once: {', '.join(twice)}")
     return Catalogue(models)
+
+
+def structure_prices(lists: Mapping[str, Any]) -> Mapping[str, tuple[Price, ...]]:
+    """Return *lists* of prices, each as it stands in a models.json, by the same names.
+
+    Raises:
+        ValueError: one is unsound; the message says where.
+    """
+    import cattrs
+
+    try:
+        found: Mapping[str, tuple[Price, ...]] = _converter().structure(
+            lists, dict[str, tuple[Price, ...]]
+        )
+    except Exception as error:
+        told = cattrs.transform_error(error, path="prices", format_exception=_told)
+        raise ValueError("; ".join(told)) from error
+    return found
 
 
 def bare_names(path: Path) -> list[str]:
@@ -253,7 +353,12 @@ def _rows(document: Any) -> list[Any]:
     return rows
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return *pairs* of a JSON object as a dict.
+
+    Raises:
+        ValueError: a key stands there twice.
+    """
     names = [name for name, _ in pairs]
     if len(set(names)) < len(names):  # json would keep the last one and say nothing
         twice = next(name for name in names if names.count(name) > 1)

@@ -15,6 +15,7 @@ from impasto._http import Request
 from impasto._kinds import refuse_if_not_done
 from impasto._performance import Performance
 from impasto._reports import Report
+from impasto._scopes import budgets_for
 from impasto._split import split
 from impasto.errors import ImpastoError
 
@@ -59,7 +60,16 @@ class Order:
             else:
                 self._came(await record.drawn(self.conversation, self._ordered))
         except ImpastoError as error:
-            self.outcome = error
+            self._ended(error)
+
+    def _ended(self, outcome: ImageResponse | ImpastoError) -> None:
+        self.outcome, stake = outcome, self.conversation.stake
+        if stake is None:
+            return
+        if isinstance(outcome, ImageResponse):
+            stake.settle(outcome)
+        else:
+            stake.end()
 
     async def _ordered(self, conversation: Conversation) -> ImageResponse | Request:
         if "render" in conversation.line.loaded.own:
@@ -113,8 +123,10 @@ class Order:
         """End it here, where nothing is known that could be asked for."""
         call, ordered = self.conversation.call, self.conversation.ordered
         may = "; the provider may have taken the order, and its price" if ordered else ""
-        self.outcome = ImpastoError(
-            why + may, provider=call.provider, model=call.model, maybe_accepted=ordered
+        self._ended(
+            ImpastoError(
+                why + may, provider=call.provider, model=call.model, maybe_accepted=ordered
+            )
         )
 
     def _pause(self) -> float:
@@ -127,7 +139,8 @@ class Order:
         if isinstance(outcome, Request):
             self._note()
             return
-        self.outcome, self.progress = outcome, 1.0
+        self._ended(outcome)
+        self.progress = 1.0
         if isinstance(self._told, Report):
             self._told.finished(outcome.data)
 
@@ -144,7 +157,7 @@ class Order:
             )
             error.args = (error.message,)
         if gone or self.conversation.pending is None:
-            self.outcome = error
+            self._ended(error)
             return None
         return error
 
@@ -174,7 +187,7 @@ class Orders:
         if not performance.loaded.own.isdisjoint(("learn", "read_card")):
             call, notes = await performance.informed(call)
         refuse_if_not_done(call, performance.loaded.catalogue)
-        first, orders = 0, []
+        first, orders = 0, list[Order]()
         for part in split(call):
             conversation = performance.conversation(part)
             if performance.asked.on_progress is not None:
@@ -186,6 +199,11 @@ class Orders:
                     raise conversation.told(error) from error.__cause__
             orders.append(Order(conversation))
             first += part.n or 1
+        budgets = budgets_for(performance.asked.budget)
+        if budgets:
+            from impasto._stakes import lay_aside
+
+            await lay_aside([order.conversation for order in orders], budgets)
         return cls(call, orders, notes)
 
     @classmethod

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from itertools import accumulate
 from typing import Any
 
-from attrs import Factory, define, evolve
+from attrs import Factory, define, evolve, field
 
 from impasto import _settings
 from impasto._answer import Fate, ImageResponse
@@ -24,6 +24,7 @@ from impasto._notices import Origin, warn_if_partial
 from impasto._plugin import Loaded, Plugin
 from impasto._repeats import Policy
 from impasto._reports import Report
+from impasto._scopes import budgets_for
 from impasto._split import joined, split
 from impasto._wires import Wires
 from impasto.errors import ImpastoError, UnsupportedParamsError
@@ -54,7 +55,7 @@ class Performance:
     wires: Wires
     deadline: float
     settings: _settings.Resolved
-    where: Origin = ("impasto", 0, {})
+    where: Origin = field(default=("impasto", 0, {}), repr=False)  # its module's variables
     notes: tuple[str, ...] = ()
     _left_out: dict[str, Fate] = Factory(dict)
 
@@ -158,11 +159,22 @@ class Performance:
         if not self.loaded.own.isdisjoint(("learn", "read_card")):
             call, notes = await self.informed(call)
         refuse_if_not_done(call, self.loaded.catalogue)
-        parts = split(call)
-        if len(parts) == 1:
-            response = await self._part(call, 0)
-        else:
-            response = self.joined(call, await self._side_by_side(parts))
+        parts = [self.conversation(part) for part in split(call)]
+        budgets = budgets_for(self.asked.budget)
+        if budgets:
+            from impasto._stakes import lay_aside
+
+            await lay_aside(parts, budgets)
+        try:
+            if len(parts) == 1:
+                response = await self._part(parts[0], 0)
+            else:
+                response = self.joined(call, await self._side_by_side(parts))
+        finally:
+            if budgets:
+                from impasto._stakes import close
+
+                close(parts)
         return await self.finished(call, response, notes)
 
     async def informed(self, call: Call) -> tuple[Call, tuple[str, ...]]:
@@ -187,10 +199,9 @@ class Performance:
                 error.job = Job.of_parts(self, call, outcomes)
             raise
 
-    async def _part(self, call: Call, first: int) -> ImageResponse:
-        """Return the pictures of *call*, which begin with number *first* of all that are wanted."""
-        conversation = self.conversation(call)
-        listener, audience = self.asked.on_progress, self.asked.audience
+    async def _part(self, conversation: Conversation, first: int) -> ImageResponse:
+        """Return the pictures of a part, which begin with number *first* of all that are wanted."""
+        call, listener, audience = conversation.call, self.asked.on_progress, self.asked.audience
         if listener is None and audience is None:
             return await self._asked_for(conversation)
         conversation.report = report = Report(listener, first, audience)
@@ -200,13 +211,20 @@ class Performance:
             if audience is not None:
                 error.partials = audience.partials(first, call.n or 1)
             raise
-        if audience is not None and call.response_format == "b64_json":
+        if audience is not None and self._wants_bytes(call):
             # What cannot be had is tried again at the end, and told there.
             response = evolve(response, data=(await self._with_bytes(response.data))[0])
         report.finished(response.data, native=conversation.streamed)
         return response
 
     async def _asked_for(self, conversation: Conversation) -> ImageResponse:
+        if conversation.stake is None:
+            return await self._with_leave(conversation)
+        from impasto._stakes import settled
+
+        return await settled(conversation.stake, self._with_leave(conversation))
+
+    async def _with_leave(self, conversation: Conversation) -> ImageResponse:
         leave = self.asked.leave
         if leave is None:
             return await self._drawn(conversation)
@@ -229,18 +247,18 @@ class Performance:
             return await rendered(conversation)
         return await conversation.pictures()
 
-    async def _side_by_side(self, parts: list[Call]) -> list[ImageResponse | ImpastoError]:
+    async def _side_by_side(self, parts: list[Conversation]) -> list[ImageResponse | ImpastoError]:
         """Run *parts* at once; no part cancels another."""
         gate = asyncio.Semaphore(self.loaded.provider.concurrency or len(parts))
 
-        async def run(part: Call, first: int) -> ImageResponse | ImpastoError:
+        async def run(part: Conversation, first: int) -> ImageResponse | ImpastoError:
             async with gate:
                 try:
                     return await self._part(part, first)
                 except ImpastoError as error:
                     return error
 
-        counts = [part.n or 1 for part in parts]
+        counts = [part.call.n or 1 for part in parts]
         return await asyncio.gather(*map(run, parts, accumulate(counts, initial=0)))
 
     def conversation(self, call: Call) -> Conversation:
@@ -268,14 +286,29 @@ class Performance:
         self, call: Call, response: ImageResponse, notes: tuple[str, ...]
     ) -> ImageResponse:
         """Return *response* with bytes where they were asked for, and all that is to be said."""
-        if call.response_format == "b64_json":
-            data, failures = await self._with_bytes(response.data)
-            response = evolve(response, data=data, errors=(*response.errors, *failures))
+        if self._wants_bytes(call):
+            response = await self._downloaded(response)
         besides = self.told_besides()
         if besides:
             response = evolve(response, params={**response._params, **besides})
         warn_if_partial(response, _count_of(call, response), self.where)
         return evolve(response, notes=(*notes, *response.notes)) if notes else response
+
+    async def _downloaded(self, response: ImageResponse) -> ImageResponse:
+        """Return *response* with the bytes of its pictures, and with what kept us from some."""
+        data, failures = await self._with_bytes(response.data)
+        if not failures:
+            return evolve(response, data=data)
+        note = (
+            f"{len(failures)} of {len(data)} pictures could not be fetched; they have their URL "
+            "still, and read() tries again"
+        )
+        return evolve(
+            response,
+            data=data,
+            errors=(*response.errors, *failures),
+            notes=(*response.notes, note),
+        )
 
     def keep_fates(self, fates: Iterable[Fate]) -> None:
         """Tell *fates*, of a call that another process made, besides those of the plugin."""
@@ -285,6 +318,9 @@ class Performance:
         """Return the fates of what no plugin sees: left out, or added to the body as it is."""
         added = self._added() if self.asked.additions.body else {}
         return {**self._left_out, **added} if self._left_out else added
+
+    def _wants_bytes(self, call: Call) -> bool:
+        return call.response_format == "b64_json" or self.asked.download
 
     async def _with_bytes(self, data: list[Image]) -> tuple[list[Image], tuple[ImpastoError, ...]]:
         """Fetch the pictures that came as URLs; one that cannot be had keeps its URL."""
@@ -296,7 +332,7 @@ class Performance:
         return images, tuple(one for one in outcomes if isinstance(one, ImpastoError))
 
     async def _bytes(self, image: Image) -> Image | ImpastoError:
-        if image.b64_json is not None or image.url is None:  # a data URL has its bytes with it
+        if image.url is None or image._is_here():  # a data URL has its bytes with it
             return image
         remaining = max(0.001, self.deadline - self.wires.monotonic())
         try:

@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from impasto import _checks
+from impasto._budgets import given as given_budget
 from impasto._dispatch import Dispatch
 from impasto._ledger import Ledger
 from impasto._limits import Limiter, LocalLimiter
@@ -40,12 +41,13 @@ class Plan:
         limiter: Whose turn it is.
         again: Whether calls are made again that may have been paid for.
         listener: What to tell how far it is.
+        metadata: Whether the pictures' files say what they were made from.
     """
 
     prompts: Prompts
-    common: Mapping[str, Any]
+    common: Mapping[str, Any] = field(repr=False)  # keys are among them
     dispatch: Callable[[], Dispatch]
-    where: Origin
+    where: Origin = field(repr=False)
     folder: Path | None
     concurrency: int
     ledger: Ledger | None
@@ -54,6 +56,7 @@ class Plan:
     limiter: Limiter
     again: bool
     listener: Listener | None
+    metadata: bool = False
 
     def ledgers(self) -> list[Ledger]:
         """Return what writes things down; the first one decides."""
@@ -72,6 +75,7 @@ def planned(
     limiter: Limiter | None,
     again: str | None,
     on_progress: Listener | None,
+    save_metadata: bool = False,
     **given: Any,
 ) -> Plan:
     """Return the plan that the arguments of `batch()` are.
@@ -83,11 +87,15 @@ def planned(
         raise BadRequestError(f"again={again!r}; it takes 'ambiguous'", param="again")
     if given["common"].get("stream"):
         raise no_stream("a batch tells of each call when it has ended")
+    common = dict(given.pop("common"))
+    if common.get("budget") is not None:  # one for all of them, not one for each
+        common["budget"] = given_budget(common["budget"])
     kept = None if journal is None else _path_of(journal, ledger)
     folder = None if out is None else Path(out)
     path = folder / _MANIFEST if manifest is None and folder is not None else manifest
     return Plan(
         prompts=prompts,
+        common=common,
         folder=folder,
         concurrency=_checks.count("concurrency", concurrency),
         ledger=ledger if kept is None else _ledger_of(kept),
@@ -96,6 +104,7 @@ def planned(
         limiter=LocalLimiter() if limiter is None else limiter,
         again=again is not None,
         listener=_checks.function("on_progress", on_progress),
+        metadata=bool(_checks.flag("save_metadata", save_metadata)),
         **given,
     )
 

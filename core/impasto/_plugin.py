@@ -160,6 +160,18 @@ class Plugin:
         except ValueError as error:
             raise self.error(f"{path} is unsound: {error}", error) from error
 
+    def priced(self) -> Catalogue:
+        """Return `catalogue()` with people's own prices in it.
+
+        Raises:
+            PluginError: models.json is unsound.
+            BadRequestError: a list of one's own is.
+        """
+        from impasto import _prices
+
+        _prices.ready()
+        return _prices.applied(self.catalogue(), sorted(self.names))
+
     def error(self, message: str, cause: BaseException | None = None) -> PluginError:
         """Return a `PluginError` that names the distribution and its version."""
         who = f"{self.distribution} {self.version}" if self.distribution else f"plugin {self.key}"

@@ -12,6 +12,8 @@ from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any, TypeVar
 
+from impasto import _scopes
+
 T = TypeVar("T")
 
 # Ctrl-C cancels the call; its job is stopped at the provider with five seconds of its own.
@@ -41,6 +43,8 @@ class _Portal:
         outcome: concurrent.futures.Future[T] = concurrent.futures.Future()
         tasks: list[asyncio.Task[T]] = []
         context = contextvars.copy_context()
+        if _scopes.is_any_open():
+            context.run(_scopes.adopt)
 
         def start() -> None:
             task = self.loop.create_task(coroutine, context=context)
@@ -112,6 +116,11 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
             "await the form that begins with 'a'"
         )
     return portal.run(coroutine)
+
+
+def is_here() -> bool:
+    """Return whether this is the thread of the background loop."""
+    return _portal is not None and threading.current_thread() is _portal.thread
 
 
 def _start() -> _Portal:

@@ -15,7 +15,7 @@ from impasto._answer import ImageResponse
 from impasto._dispatch import Dispatch
 from impasto._engine import CANCEL_SECONDS
 from impasto._items import Item
-from impasto._keeping import Kept, keep, stem_of
+from impasto._keeping import Kept, Place, keep, stem_of
 from impasto._leave import Leave
 from impasto._ledger import Standing
 from impasto._plan import Plan
@@ -139,7 +139,8 @@ class Purchase:
         try:
             if self.plan.folder is not None:
                 stem = stem_of(self.item.index, self.item.asked.common.get("prompt"))
-                kept = await keep(response, self.plan.folder, stem, self._announce)
+                place = Place(self.plan.folder, stem, self.plan.metadata)
+                kept = await keep(response, place, self._announce)
         except asyncio.CancelledError:
             await self._written(Kept(response, error=_interrupted(ordered=True)))
             raise
@@ -165,8 +166,11 @@ class Purchase:
         return done
 
     async def _write(self, step: str, record: Mapping[str, Any]) -> None:
-        """Write to every ledger that the call is at *step*."""
-        for ledger in self.plan.ledgers():
+        """Write to every ledger that the call is at *step*; last to the one that decides.
+
+        Else it might let go of what the others do not know yet.
+        """
+        for ledger in reversed(self.plan.ledgers()):
             await getattr(ledger, step)(self.item.key, record)
 
     def _ended(self, status: Status, **more: Any) -> Done:

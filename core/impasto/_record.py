@@ -5,54 +5,44 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from attrs import Factory, define, evolve
 
-from impasto import _costs, _entries, _stored
+from impasto import _entries, _kept, _stored
 from impasto._answer import ImageResponse
 from impasto._call import Params
 from impasto._engine import Conversation, Known
-from impasto._entries import AMBIGUOUS, ANSWERED, FAILED, ORDERING, TAKEN, UNREADABLE, Part
 from impasto._http import Request, Response
-from impasto._image import Image
-from impasto._redact import without
+from impasto._parts import AMBIGUOUS, ANSWERED, FAILED, ORDERING, TAKEN, UNREADABLE, Part
+from impasto._recollection import Ordered, Recollection
+from impasto._remains import (
+    FROM_THE_JOURNAL,
+    GONE_ON,
+    begin_anew,
+    error_of,
+    frame_of,
+    handle_of,
+    result_of,
+    unchanged,
+    unsure,
+)
 from impasto._sources import KeptSource
 from impasto._store import Store, done_at, released
 from impasto.errors import APIResponseValidationError, ImpastoError, PluginError
 
 if TYPE_CHECKING:
-    from impasto._performance import Performance
     from impasto._witness import Witness
 
-FROM_THE_JOURNAL = "from the journal; nothing was asked"
-GONE_ON = "ordered before, as the journal says; it was not ordered again"
 T = TypeVar("T")
+Ask: TypeAlias = Callable[[Conversation], Awaitable[ImageResponse | Request]]
+
 _GONE = frozenset({404, 410})
 _LARGE = 64 * 1024  # bytes; an answer to a poll that is larger holds pictures
 log = logging.getLogger("impasto")
-
-
-Ask: TypeAlias = Callable[[Conversation], Awaitable[ImageResponse | Request]]
-
-
-@define(eq=False)
-class _Order:
-    """A part of the call, as an earlier call left it, or of this one.
-
-    Attributes:
-        part: What is known of it.
-        conversation: Which part of this call it is; None while that is not known.
-        is_from_before: Whether what is known of it is what an earlier call left.
-        is_asked: Whether anything was answered to this call.
-    """
-
-    part: Part
-    conversation: Conversation | None = None
-    is_from_before: bool = False
-    is_asked: bool = False
 
 
 @define(eq=False)
@@ -76,12 +66,11 @@ class Record:
     may_order: bool = True
     then: Witness | None = None
     troubles: list[str] = Factory(list)
-    _orders: list[_Order] = Factory(list)
-    _turns: dict[int, Performance] = Factory(dict)
+    _recollection: Recollection = Factory(Recollection)
 
     def remember(self, parts: Sequence[Part]) -> None:
-        """Take over what is known of the call's orders."""
-        self._orders = [_Order(part, is_from_before=True) for part in parts]
+        """Take over what an earlier call left."""
+        self._recollection.remember(parts)
 
     # --- instead of an order ---
 
@@ -91,45 +80,15 @@ class Record:
         Raises:
             ImpastoError: as *ask* does; or it may have been paid for before.
         """
-        order = self._of(conversation)
+        order = self._recollection.of(conversation)
         if order.is_from_before and order.part.may_be_paid():
             order.is_from_before = False
             came = await self._recalled(order, conversation, ask)
             if came is not None:
                 return came
-            _begin_anew(conversation)
+            begin_anew(conversation)
         self._refuse_where_another_drew(order.part)
         return await self._noted(order, conversation, ask)
-
-    def _of(self, conversation: Conversation) -> _Order:
-        """Return the part that *conversation* is, or is again."""
-        for order in self._orders:
-            if order.conversation is conversation:
-                return order
-        turn = self._turn_of(conversation.performance)
-        found = self._left_by(conversation, turn)
-        if found is None:
-            turn = self._next_turn() if turn is None else turn
-            found = _Order(Part(len(self._orders), turn, *_who(conversation), FAILED))
-            self._orders.append(found)
-        found.conversation = conversation
-        self._turns[found.part.turn] = conversation.performance
-        return found
-
-    def _left_by(self, conversation: Conversation, turn: int | None) -> _Order | None:
-        """Return the part of an earlier call that *conversation* is again."""
-        for order in self._orders:
-            mine = order.part.turn not in self._turns if turn is None else order.part.turn == turn
-            if mine and order.conversation is None and order.part.who() == _who(conversation):
-                return order
-        return None
-
-    def _turn_of(self, performance: Performance) -> int | None:
-        """Return which of the models it is that *performance* asks, if it has asked before."""
-        return next((turn for turn, one in self._turns.items() if one is performance), None)
-
-    def _next_turn(self) -> int:
-        return 1 + max((order.part.turn for order in self._orders), default=-1)
 
     def _refuse_where_another_drew(self, part: Part) -> None:
         """Raise what kept *part* from being drawn, where another model was asked after it.
@@ -137,14 +96,13 @@ class Record:
         Raises:
             ImpastoError: that.
         """
-        later = (one.part for one in self._orders if one.part.turn not in self._turns)
-        if not self.may_order or any(one.may_be_paid() for one in later):
-            raise _error_of(part)
+        if not self.may_order or self._recollection.went_on():
+            raise error_of(part)
 
     # --- what is known ---
 
     async def _recalled(
-        self, order: _Order, conversation: Conversation, ask: Ask
+        self, order: Ordered, conversation: Conversation, ask: Ask
     ) -> ImageResponse | Request | None:
         """Return what comes of an order that was placed before; None: it is to be placed again.
 
@@ -153,13 +111,13 @@ class Record:
         """
         part = order.part
         if part.result is not None:
-            return self._sourced(part, _result(part, conversation), conversation)
+            return self._sourced(part, result_of(part, conversation), conversation)
         if part.answer is None and part.handle is None:
-            return await self._saved(part, conversation)
+            return await self._saved(part)
         if conversation.params is None:
             await conversation.prepare()
         conversation.set_out()
-        conversation.known = Known(*part.answer) if part.answer else Known(_handle(part))
+        conversation.known = Known(*part.answer) if part.answer else Known(handle_of(part))
         stopped, unreadable = part.stopped, part.state == UNREADABLE
         try:
             outcome = await self._noted(order, conversation, ask)
@@ -178,14 +136,14 @@ class Record:
         told = GONE_ON if order.is_asked else FROM_THE_JOURNAL
         return evolve(outcome, notes=(*outcome.notes, told))
 
-    async def _saved(self, part: Part, conversation: Conversation) -> ImageResponse | None:
+    async def _saved(self, part: Part) -> ImageResponse | None:
         """Return the pictures in the files that they were saved to, where nothing else is left."""
         if part.state in (ORDERING, AMBIGUOUS):
             if self.again and self.may_order:
                 return None
-            raise _unsure(part, conversation, self.key)
-        paths = await self._do(lambda db: _entries.paths(db, self.key, part.number))
-        data = await asyncio.to_thread(_read, paths)
+            raise unsure(part, self.key)
+        files = await self._do(lambda db: _kept.files(db, self.key, part.number))
+        data = await asyncio.to_thread(unchanged, files)
         if data:
             return ImageResponse(
                 data=data, provider=part.provider, model=part.model, notes=(FROM_THE_JOURNAL,)
@@ -193,8 +151,8 @@ class Record:
         if self.again and self.may_order:
             return None
         raise ImpastoError(
-            f"the pictures of {self.key!r} were saved to {', '.join(map(str, paths))}, and are no "
-            "longer there; again='ambiguous' orders others",
+            f"the pictures of {self.key!r} were saved to {_listed(files)}, and are no longer there; "
+            "again='ambiguous' orders others",
             provider=part.provider,
             model=part.model,
             maybe_accepted=True,
@@ -203,12 +161,12 @@ class Record:
     # --- what becomes of it ---
 
     async def _noted(
-        self, order: _Order, conversation: Conversation, ask: Ask
+        self, order: Ordered, conversation: Conversation, ask: Ask
     ) -> ImageResponse | Request:
         part = order.part
         try:
             outcome = await ask(conversation)
-        except BaseException as error:
+        except (Exception, asyncio.CancelledError) as error:
             await self._ended(part, conversation, error)
             raise
         if not isinstance(outcome, ImageResponse):
@@ -222,7 +180,7 @@ class Record:
     ) -> None:
         """Write the pictures that were made in this process."""
         conversation.params = Params(fates=tuple(response._params.values()))
-        frame = _frame(conversation)
+        frame, part.token = frame_of(conversation), secrets.token_hex(8)
 
         def write(db: _entries.Connection) -> None:
             result = json.dumps(_stored.pictures_told(response))
@@ -253,9 +211,12 @@ class Record:
     ) -> ImageResponse:
         """Return *response* with pictures whose bytes, and whose files, are written down."""
         wires = conversation.line.wires
+        places = [
+            _kept.Place(self.key, part.number, part.token, at) for at in range(len(response.data))
+        ]
         data = [
-            evolve(image, source=KeptSource(wires, self.path, (self.key, part.number, at)))
-            for at, image in enumerate(response.data)
+            evolve(image, source=KeptSource(wires, self.path, place))
+            for image, place in zip(response.data, places, strict=True)
         ]
         return evolve(response, data=data)
 
@@ -263,9 +224,9 @@ class Record:
 
     async def ordering(self, conversation: Conversation, request: Request) -> None:
         """Write that an order is about to go out; it does only when the disk has that."""
-        part = self._of(conversation).part
+        part = self._recollection.of(conversation).part
         if part.state != ORDERING:
-            frame = _frame(conversation)
+            frame, part.token = frame_of(conversation), secrets.token_hex(8)
             await self._do(lambda db: _entries.note_order(db, self.key, part, frame), durable=True)
             part.state, part.is_answered = ORDERING, False
             part.answer = part.handle = part.result = None
@@ -274,7 +235,7 @@ class Record:
 
     async def taken(self, conversation: Conversation) -> None:
         """Write what asks for the job."""
-        part, pending = self._of(conversation).part, conversation.pending
+        part, pending = self._recollection.of(conversation).part, conversation.pending
         assert pending is not None
         part.state = TAKEN
         try:
@@ -283,7 +244,7 @@ class Record:
             log.info("%s: %s", conversation.line.who(), error)
         else:
             handle = _entries.hidden(json.dumps(told), conversation.line.secrets())
-            frame = _frame(conversation)
+            frame = frame_of(conversation)
             await self._try(
                 lambda db: _entries.note_taken(db, self.key, part.number, handle, frame),
                 durable=True,
@@ -295,13 +256,13 @@ class Record:
         self, conversation: Conversation, request: Request, response: Response
     ) -> None:
         """Write the answer, before it is read."""
-        order, secrets = self._of(conversation), conversation.line.secrets()
+        order, keys = self._recollection.of(conversation), conversation.line.secrets()
         part, told = order.part, _entries.answered_as_text(request)
         order.is_asked = part.is_answered = True
         part.state = ANSWERED if part.state == ORDERING else part.state
         await self._try(
-            lambda db: _entries.note_answer(db, self.key, part.number, told, response, secrets),
-            durable=request.buys or len(response.body) > _LARGE,
+            lambda db: _entries.note_answer(db, self.key, part.number, told, response, keys),
+            durable=request.buys or response.size > _LARGE,
         )
         if self.then is not None:
             await self.then.answered(conversation, request, response)
@@ -311,8 +272,7 @@ class Record:
     async def done(self, response: ImageResponse) -> ImageResponse:
         """Write that the call has pictures; return *response*, with what could not be written."""
         provider, model = response.provider, response.model or ""
-        await self._try(lambda db: _entries.note_done(db, self.key, provider, model))
-        await self.released()
+        await self._let_go(lambda db: _entries.note_done(db, self.key, provider, model))
         if not self.troubles:
             return response
         return evolve(response, notes=(*response.notes, *dict.fromkeys(self.troubles)))
@@ -324,20 +284,37 @@ class Record:
         else:
             told = {"type": type(error).__name__, "message": f"ended by {type(error).__name__}"}
         text = json.dumps(told)
-        await self._try(lambda db: _entries.note_failed(db, self.key, text))
-        await self.released()
+        await self._let_go(lambda db: _entries.note_failed(db, self.key, text))
 
     async def released(self) -> None:
         """Let others have the call: whatever is left of it may be asked for by anybody."""
+        if self.store is not None:
+            await self._let_go(lambda _: None)
+
+    def abandon(self) -> None:
+        """Let others have the call, where nothing can be awaited any more."""
         store, self.store = self.store, None
-        if store is None:
+        if store is not None:
+            store.do_some_time(lambda db: _entries.release(db, store, self.key))
+            released(store)
+
+    async def _let_go(self, work: Callable[[_entries.Connection], None]) -> None:
+        """Write how the call ended, and let others have it."""
+        store, self.store = self.store, None
+        if store is None:  # somebody has it already
+            await self._try(work)
             return
+
+        def write(db: _entries.Connection) -> None:
+            work(db)
+            _entries.release(db, store, self.key)
+
         try:
-            await store.do(lambda db: _entries.release(db, store, self.key))
+            await store.do(write)
         except ImpastoError as error:
-            log.warning("%s", error)
+            store.running.discard(self.key)  # which nobody else has while that is unwritten
+            self._in_trouble(error)
         finally:
-            store.running.discard(self.key)
             released(store)
 
     async def _do(self, work: Callable[[_entries.Connection], T], *, durable: bool = False) -> T:
@@ -352,74 +329,12 @@ class Record:
         try:
             await self._do(work, durable=durable)
         except ImpastoError as error:
-            log.warning("%s", error)
-            self.troubles.append(error.message)
+            self._in_trouble(error)
+
+    def _in_trouble(self, error: ImpastoError) -> None:
+        log.warning("%s", error)
+        self.troubles.append(error.message)
 
 
-# --- what is written --------------------------------------------------------------------------
-
-
-def _frame(conversation: Conversation) -> str:
-    """Return what another process needs to go on, but for the handle, as JSON."""
-    line = conversation.line
-    document = _stored.framed(conversation.performance, conversation.call, [line])
-    document["part_fates"] = _stored.fates_told(conversation)
-    return without(json.dumps(document), line.secrets())
-
-
-def _handle(part: Part) -> Request:
-    assert part.handle is not None
-    return evolve(part.handle, buys=False)
-
-
-def _begin_anew(conversation: Conversation) -> None:
-    """Forget what was found out about an order that is to be placed again."""
-    conversation.known = conversation.pending = None
-    conversation.ordered = False
-
-
-def _result(part: Part, conversation: Conversation) -> ImageResponse:
-    assert part.result is not None
-    call = conversation.call
-    params = conversation.params
-    if params is None:
-        params = conversation.line.ask("translate_params", Params, call=call)
-    response = _stored.response_of(call, params, part.result)
-    notes = (*response.notes, FROM_THE_JOURNAL)
-    return evolve(response, notes=notes, asked=_costs.asked(call))
-
-
-def _error_of(part: Part) -> ImpastoError:
-    """Return why *part* has no pictures, as it was told then."""
-    if part.error is None:
-        return ImpastoError(
-            "not ordered: the journal says that another model was asked for these pictures",
-            provider=part.provider,
-            model=part.model,
-        )
-    return _stored.error_again(part.provider, part.model, part.error)
-
-
-def _unsure(part: Part, conversation: Conversation, key: str) -> ImpastoError:
-    why = "its process ended before an answer came"
-    if part.error is not None:
-        why = str(part.error["message"])
-    return ImpastoError(
-        f"the journal says that {key!r} was ordered before, and that nobody knows whether it was "
-        f"taken, and its price: {why}.  again='ambiguous' orders it again; "
-        f"impasto jobs forget {key} forgets it",
-        provider=part.provider,
-        model=part.model,
-        request_id=part.request_id,
-        maybe_accepted=True,
-    )
-
-
-def _who(conversation: Conversation) -> tuple[str, str, int | None, int | None]:
-    call = conversation.call
-    return call.provider, call.model, call.n, call.seed
-
-
-def _read(paths: Sequence[Path]) -> list[Image]:
-    """Return the pictures in those files that are there."""
-    return [Image(content=path.read_bytes()) for path in paths if path.is_file()]
+def _listed(files: Sequence[tuple[Path, str]]) -> str:
+    return ", ".join(str(path) for path, _ in files)

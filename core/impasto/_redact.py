@@ -45,17 +45,19 @@ def _real(secrets: Collection[str]) -> list[str]:
 
 def clean(error: ImpastoError, secrets: Collection[str]) -> ImpastoError:
     """Take *secrets* out of *error*, its fields and its chain of causes; return it."""
-    error.message = without(error.message, secrets)
-    error.args = (error.message,)
     if error.body is not None:
-        error.body = without(shown(error.body), secrets)
+        error.body = shown(error.body)
     error.headers = {
         name: without(value, secrets)
         for name, value in error.headers.items()
         if name not in {"set-cookie", "authorization", "proxy-authorization"}
     }
-    if error.code is not None:
-        error.code = without(error.code, secrets)
+    for name, value in vars(error).items():  # of whatever class it is
+        if isinstance(value, str):
+            setattr(error, name, without(value, secrets))
+        elif isinstance(value, tuple) and all(isinstance(one, str) for one in value):
+            setattr(error, name, tuple(without(one, secrets) for one in value))
+    error.args = (error.message,)
     _cut_telling_causes(error, secrets)
     return error
 

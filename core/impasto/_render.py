@@ -17,6 +17,7 @@ from impasto import _costs
 from impasto._answer import ImageResponse, Partial
 from impasto._call import Params
 from impasto._engine import Conversation, is_sound
+from impasto._made import Made, linked
 from impasto._plugin import Memory
 from impasto._reports import Report
 from impasto.errors import APIResponseValidationError, ImpastoError, Timeout
@@ -50,6 +51,8 @@ async def rendered(conversation: Conversation) -> ImageResponse:
     told = conversation.report
     report = _Report(told.native if isinstance(told, Report) else told)
     context = copy_context()
+    if conversation.stake is not None:
+        conversation.stake.is_asked = True
     try:
         params = conversation.line.ask("translate_params", Params, call=call)
         async with asyncio.timeout(max(0.0, conversation.remaining())):
@@ -64,9 +67,11 @@ async def rendered(conversation: Conversation) -> ImageResponse:
         raise conversation.told(error) from None
     except ImpastoError as error:
         raise conversation.told(error) from error.__cause__
+    created = answer.created if answer.created is not None else int(wires.now().timestamp())
     return evolve(
         answer,
-        created=answer.created if answer.created is not None else int(wires.now().timestamp()),
+        created=created,
+        data=linked(answer.data, Made(call, created)),
         model=answer.model or call.model,
         provider=call.provider,
         params={fate.name: fate for fate in params.fates},

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve, frozen
 
 from impasto import _stored
-from impasto._entries import Part
 from impasto._http import Request
 from impasto._jobs import Job
 from impasto._notices import Origin
 from impasto._orders import Orders
+from impasto._parts import Part
 from impasto._record import Record
 from impasto.errors import BadRequestError
 

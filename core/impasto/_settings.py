@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from attrs import frozen
+from attrs import field, frozen
 
 from impasto._http import origin
 from impasto._provider import Provider, Setting, Settings
@@ -40,7 +40,7 @@ class Resolved:
     public: Mapping[str, Any]
     all: Settings
     configured: frozenset[str]
-    secrets: tuple[str, ...]
+    secrets: tuple[str, ...] = field(repr=False)
 
 
 def remembered(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from impasto import _entries
+from impasto import _kept
+from impasto._entries import Connection
 from impasto._image import EVERYBODYS, Source
 from impasto.errors import ImpastoError
 
@@ -16,20 +18,19 @@ if TYPE_CHECKING:
     from impasto._wires import Wires
 
 T = TypeVar("T")
-Place: TypeAlias = "tuple[str, int, int]"
 log = logging.getLogger("impasto")
 
 
 class KeptSource(Source):
     """Fetches a picture once, and notes where it is saved; another process has everybody's."""
 
-    def __init__(self, wires: Wires | None, journal: Path, place: Place) -> None:
+    def __init__(self, wires: Wires | None, journal: Path, place: _kept.Place) -> None:
         """Prepare for a picture.
 
         Args:
             wires: What it is fetched with; None: everybody's.
             journal: Of the file.
-            place: Key, part, and which of the part's pictures.
+            place: Where it is in there.
         """
         super().__init__(wires)
         self._journal = journal
@@ -37,11 +38,11 @@ class KeptSource(Source):
 
     async def fetch(self, url: str, trusted: frozenset[str], timeout: float) -> bytes:
         """Return the picture: from the journal, where it was fetched before."""
-        kept = await self._tried(lambda db: _entries.content(db, *self._place))
+        kept = await self._tried(lambda db: _kept.content(db, self._place))
         if kept is not None:
             return kept
         data = await super().fetch(url, trusted, timeout)
-        await self._tried(lambda db: _entries.note_content(db, *self._place, data), durable=True)
+        await self._tried(lambda db: _kept.note_content(db, self._place, data), durable=True)
         return data
 
     def saved(self, image: Image, path: Path) -> None:
@@ -49,13 +50,12 @@ class KeptSource(Source):
         from impasto._store import done_now
 
         try:
-            done_now(self._journal, lambda db: _entries.note_path(db, *self._place, path))
-        except ImpastoError as error:
+            sha256 = digest(path)
+            done_now(self._journal, lambda db: _kept.note_path(db, self._place, path, sha256))
+        except (ImpastoError, OSError) as error:
             log.warning("%s", error)
 
-    async def _tried(
-        self, work: Callable[[_entries.Connection], T], *, durable: bool = False
-    ) -> T | None:
+    async def _tried(self, work: Callable[[Connection], T], *, durable: bool = False) -> T | None:
         """Return what *work* returns; None where the journal cannot be used."""
         from impasto._store import done_at
 
@@ -67,6 +67,15 @@ class KeptSource(Source):
 
     def __reduce__(self) -> Any:
         return _everybodys, ()
+
+
+def digest(path: Path) -> str:
+    """Return what tells whether the file is still the same.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _everybodys() -> Source:

@@ -8,6 +8,7 @@ from reprlib import repr as brief
 from typing import TYPE_CHECKING, Any
 
 from impasto import _checks
+from impasto._budgets import given as given_budget
 from impasto._call import NEVER_DROPPED, check_json
 from impasto._freeze import NOTHING, Additions, checked_headers
 from impasto.errors import BadRequestError, UnsupportedParamsError
@@ -41,6 +42,8 @@ STEERING = frozenset(
         "tags",
         "fallbacks",
         "fallback_after",
+        "download",
+        "budget",
         "journal",
         "idempotency_key",
         "again",
@@ -73,6 +76,8 @@ def steered(steering: Mapping[str, Any]) -> dict[str, Any]:
         "on_progress": _checks.function("on_progress", steering.get("on_progress")),
         "fallbacks": _fallbacks(steering.get("fallbacks")),
         "fallback_after": _after(steering.get("fallback_after", ())),
+        "download": bool(_checks.flag("download", steering.get("download"))),
+        "budget": given_budget(steering.get("budget")),
         "booking": _booking(steering),
         "stream": bool(_checks.flag("stream", steering.get("stream"))),
     }

@@ -1,4 +1,4 @@
-"""The file of a journal: sqlite, on one thread of its own for each process and file."""
+"""An open journal: what is done to it is done in turn, on a thread of its own."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import concurrent.futures
 import os
 import queue
 import threading
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -17,41 +16,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from attrs import frozen
 
 from impasto._alive import Mark, is_alive, sweep
-from impasto.errors import BadRequestError, ImpastoError
+from impasto._journal_file import connected, unusable, unwritten
 
 if TYPE_CHECKING:
     import sqlite3
 
 T = TypeVar("T")
 
-VERSION = 1
-_OURS = 0x696D706A  # "impj", which says whose file it is: https://www.sqlite.org/pragma.html
 _MOST_AT_ONCE = 256  # changes that one commit takes to the disk; a guess
 _MOST_IDLE = 4  # files that nobody uses and that stay open; a guess
-_BUSY_SECONDS = 30.0  # how long another process may be at it; a guess, a change takes milliseconds
-
-# A part is an order of its own: a call has several where it is split, and where models follow.
-_TABLES = """
-CREATE TABLE calls(
-    key TEXT PRIMARY KEY, named INTEGER NOT NULL, kind TEXT NOT NULL, provider TEXT, model TEXT,
-    prompt TEXT, fields TEXT NOT NULL, created REAL NOT NULL, changed REAL NOT NULL, owner TEXT,
-    outcome TEXT, error TEXT
-) WITHOUT ROWID;
-CREATE TABLE parts(
-    key TEXT NOT NULL, part INTEGER NOT NULL, turn INTEGER NOT NULL, provider TEXT NOT NULL,
-    model TEXT NOT NULL, n INTEGER, seed INTEGER, state TEXT NOT NULL, frame TEXT, handle TEXT,
-    stopped INTEGER NOT NULL DEFAULT 0, request_id TEXT, error TEXT, result TEXT,
-    PRIMARY KEY (key, part)
-);
-CREATE TABLE answers(
-    key TEXT NOT NULL, part INTEGER NOT NULL, request TEXT NOT NULL, status INTEGER NOT NULL,
-    headers TEXT NOT NULL, url TEXT NOT NULL, body BLOB NOT NULL, PRIMARY KEY (key, part)
-);
-CREATE TABLE pictures(
-    key TEXT NOT NULL, part INTEGER NOT NULL, number INTEGER NOT NULL, path BLOB, sha256 TEXT,
-    content BLOB, PRIMARY KEY (key, part, number)
-);
-"""
 
 
 @frozen
@@ -73,19 +46,23 @@ class Store:
     """
 
     def __init__(self, path: Path) -> None:
-        """Open the file, on the thread.
-
-        Raises:
-            BadRequestError: it is no journal, or cannot be made or written.
-        """
+        """Begin to open the file, on the thread."""
         self.path = path
         self.running: set[str] = set()
         self.users = 0
+        self._file: os.stat_result | None = None
         self._queue: queue.SimpleQueue[_Change | None] = queue.SimpleQueue()
         self._opened: concurrent.futures.Future[None] = concurrent.futures.Future()
         # A daemon, since what is cancelled at the end of the program still has to be written.
         self._thread = threading.Thread(target=self._live, name="impasto-journal", daemon=True)
         self._thread.start()
+
+    def wait(self) -> None:
+        """Wait until it is open.
+
+        Raises:
+            BadRequestError: it is no journal, or cannot be made or written.
+        """
         self._opened.result()
 
     async def do(self, work: Callable[[sqlite3.Connection], T], *, durable: bool = False) -> T:
@@ -101,6 +78,10 @@ class Store:
     def do_now(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Return what *work* returns, as `do()` does; blocking, for what is no coroutine."""
         return self._put(work, durable=False).result()
+
+    def do_some_time(self, work: Callable[[sqlite3.Connection], None]) -> None:
+        """Let *work* be done, without waiting for it."""
+        self._put(work, durable=False)
 
     def lives(self, owner: str | None, key: str) -> bool:
         """Return whether the process *owner* is at work at *key*; for the thread alone."""
@@ -132,7 +113,7 @@ class Store:
     def is_there(self) -> bool:
         """Return whether the path still leads to the file that is open."""
         try:
-            return os.path.samestat(self.path.stat(), self._file)
+            return self._file is None or os.path.samestat(self.path.stat(), self._file)
         except OSError:
             return False
 
@@ -140,13 +121,13 @@ class Store:
 
     def _live(self) -> None:
         try:
-            self._connection = _connected(self.path)
+            self._connection = connected(self.path)
             self._file = self.path.stat()
             try:
                 self._mark = Mark(self.path)
             except OSError as error:
                 self._connection.close()
-                raise _unusable(self.path, f"its folder cannot be written: {error}") from error
+                raise unusable(self.path, f"its folder cannot be written: {error}") from error
             sweep(self.path)
         except BaseException as error:  # noqa: BLE001 - raised where it is waited for
             self._opened.set_exception(error)
@@ -180,7 +161,7 @@ class Store:
                 self._connection.execute("ROLLBACK")
             for change in changes:
                 if not change.outcome.done():
-                    change.outcome.set_exception(_unwritten(self.path, error))
+                    change.outcome.set_exception(unwritten(self.path, error))
             return
         for change, result in results:
             change.outcome.set_result(result)
@@ -198,95 +179,6 @@ class Store:
             self._connection.execute("ROLLBACK TO change")
             change.outcome.set_exception(error)
         self._connection.execute("RELEASE change")
-
-
-def _connected(path: Path) -> sqlite3.Connection:
-    """Return a connection to the journal at *path*, made where it is missing."""
-    import sqlite3  # its library takes milliseconds to load
-
-    _make(path)
-    try:
-        connection = sqlite3.connect(path, isolation_level=None, timeout=_BUSY_SECONDS)
-        try:
-            _prepare(connection, path)
-        except BaseException:
-            connection.close()
-            raise
-    except sqlite3.DatabaseError as error:
-        if isinstance(error, sqlite3.OperationalError):
-            raise _unusable(path, str(error)) from error
-        raise _unusable(path, "it is no journal of impasto; name another file") from error
-    return connection
-
-
-def _make(path: Path) -> None:
-    """Make the file where it is missing, for nobody but its owner: prompts are in it."""
-    if path.is_dir():
-        raise _unusable(path, "it is a folder; name a file in it")
-    if not path.parent.is_dir():
-        raise _unusable(path, f"there is no folder {str(path.parent)!r}; make it first")
-    try:
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-    except FileExistsError:  # opening and closing it again would take sqlite's locks away
-        pass
-    except OSError as error:
-        raise _unusable(path, str(error)) from error
-
-
-def _prepare(connection: sqlite3.Connection, path: Path) -> None:
-    """Make the tables where there are none; refuse what is somebody else's."""
-    _refuse_strangers(connection, path)
-    (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
-    if mode != "wal":
-        connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
-        _go_ahead_logging(connection)
-    connection.execute("PRAGMA wal_autocheckpoint=4000")  # pages of 4 KiB; pictures are large
-    connection.execute("BEGIN IMMEDIATE")
-    (ours,) = connection.execute("PRAGMA application_id").fetchone()
-    if not ours:
-        for statement in _TABLES.split(";"):
-            connection.execute(statement)
-        connection.execute(f"PRAGMA application_id={_OURS}")
-        connection.execute(f"PRAGMA user_version={VERSION}")
-    connection.execute("COMMIT")
-
-
-def _refuse_strangers(connection: sqlite3.Connection, path: Path) -> None:
-    (ours,) = connection.execute("PRAGMA application_id").fetchone()
-    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    if ours != _OURS and (ours or tables):
-        raise _unusable(path, "it is another program's database; name another file")
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version > VERSION:
-        raise _unusable(
-            path,
-            f"it was written by a newer version of impasto (form {version}, this one reads "
-            f"{VERSION}).  Try: pip install --upgrade impasto",
-        )
-
-
-def _go_ahead_logging(connection: sqlite3.Connection) -> None:
-    """Turn write-ahead logging on, for which nobody else may have the file in hand."""
-    import sqlite3
-
-    for _ in range(100):
-        with suppress(sqlite3.OperationalError):
-            if connection.execute("PRAGMA journal_mode=WAL").fetchone() == ("wal",):
-                return
-        time.sleep(0.05)
-    connection.execute("PRAGMA journal_mode=WAL")
-
-
-def _unusable(path: Path, why: str) -> BadRequestError:
-    return BadRequestError(f"the journal {str(path)!r} cannot be used: {why}", param="journal")
-
-
-def _unwritten(path: Path, error: Exception) -> Exception:
-    import sqlite3
-
-    if not isinstance(error, sqlite3.Error):
-        return error
-    return ImpastoError(f"the journal {str(path)!r} cannot be written: {error}")
 
 
 # --- those that are open ----------------------------------------------------------------------
@@ -311,6 +203,14 @@ def opened(path: Path) -> Store:
         if store is None:
             store = _stores[whole] = Store(whole)
         store.users += 1
+    try:
+        store.wait()  # without the lock: another process may have the file in hand
+    except BaseException:
+        with _lock:
+            store.users -= 1
+            if _stores.get(whole) is store:
+                del _stores[whole]
+        raise
     return store
 
 

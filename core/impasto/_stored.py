@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from impasto._answer import Fate, ImageResponse, Usage
 from impasto._arguments import Asked
@@ -19,6 +19,7 @@ from impasto._http import Request, origin
 from impasto._image import Image
 from impasto._inputs import ImageFile
 from impasto._learning import as_far_as_known
+from impasto._made import Made, linked
 from impasto._notices import Origin
 from impasto._orders import Order, Orders
 from impasto._performance import Performance
@@ -195,9 +196,9 @@ class Stored:
 
     text: str
     document: Mapping[str, Any]
-    given: Mapping[str, Any]
+    given: Mapping[str, Any] = field(repr=False)
     dispatch: Dispatch
-    where: Origin
+    where: Origin = field(repr=False)
 
     @classmethod
     def read(cls, text: str, given: Mapping[str, Any], dispatch: Dispatch, where: Origin) -> Stored:
@@ -322,7 +323,9 @@ def _order_of(
         return Order(conversation)
     if "error" in told:
         return Order(conversation, outcome=error_of(call, told["error"]))
-    return Order(conversation, outcome=response_of(call, conversation.params, told["pictures"]))
+    return Order(
+        conversation, outcome=response_of(conversation.call, conversation.params, told["pictures"])
+    )
 
 
 def error_of(call: Call, told: Mapping[str, Any]) -> ImpastoError:
@@ -347,7 +350,7 @@ def response_of(call: Call, params: Params, told: Mapping[str, Any]) -> ImageRes
         model=told["model"],
         provider=call.provider,
         usage=None if told["usage"] is None else Usage(**told["usage"]),
-        data=[Image(**one) for one in told["data"]],
+        data=linked([Image(**one) for one in told["data"]], Made(call, told["created"])),
         notes=tuple(told.get("notes", ())),
         params={fate.name: fate for fate in params.fates},
     )

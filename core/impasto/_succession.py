@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeAlias, TypeVar
 
-from attrs import Factory, define, evolve, frozen
+from attrs import Factory, define, evolve, field, frozen
 
 from impasto._answer import Attempt, Fate, ImageResponse
 from impasto._arguments import Asked
@@ -82,7 +82,7 @@ class Succession:
 
     dispatch: Dispatch
     first: Asked
-    where: Origin
+    where: Origin = field(repr=False)
     begun: float
     _pictures: Pictures | None = None
     _plugin: Plugin | None = None  # the first one's

@@ -7,6 +7,7 @@ import io
 import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from urllib.parse import urljoin
 
@@ -15,6 +16,7 @@ import aiohttp.abc
 from yarl import URL
 
 from impasto import _guard
+from impasto._arriving import Arriving, Parts
 from impasto._fetched import checked_picture, ends_early, status_error
 from impasto._http import FormValue, Request, Response, origin
 from impasto._inputs import ImageFile
@@ -170,10 +172,10 @@ class Aiohttp:
                 allow_redirects=False,
                 **_by_way_of(reached, request.url),
             ) as answer:
-                if ear is not None and ear.begins(head := _head(answer, request.url)):
+                if ear is not None and ear.begins(head := _response(answer, request.url, b"")):
                     await _heard(answer, ear)
                     return head
-                return await _read(answer, request.url, MAX_ANSWER_BYTES)
+                return await _read_answer(answer, request.url)
         except (aiohttp.ClientError, OSError, ValueError) as error:
             if guarded and _refused_by_guard(error):
                 raise _not_followed(request.url, _INSIDE) from None
@@ -202,19 +204,36 @@ def _url(url: str) -> URL:
     return URL(url, encoded=url.isascii() and " " not in url)
 
 
+async def _read_answer(answer: aiohttp.ClientResponse, url: str) -> Response:
+    """Read a provider's *answer*; the pictures in a large one are decoded while it arrives."""
+    length = _stated(answer, url, MAX_ANSWER_BYTES)
+    body: bytes | Parts
+    if length is not None and length < LARGE:
+        body = await answer.read()
+    else:
+        body = await _read_arriving(answer)
+    return _response(answer, url, body)
+
+
 async def _read(answer: aiohttp.ClientResponse, url: str, limit: int) -> Response:
     """Read all of *answer*, but never more than *limit* bytes."""
-    length = answer.content_length
-    if length is not None and length > limit:
-        raise _too_large(url, limit)
-    if length is not None and not any(name in answer.headers for name in _PACKED):
+    length = _stated(answer, url, limit)
+    if length is not None:
         body = await (answer.read() if length < LARGE else _read_large(answer))
     else:
         body = await _read_capped(answer, limit)
-    return _head(answer, url, body)
+    return _response(answer, url, body)
 
 
-def _head(answer: aiohttp.ClientResponse, url: str, body: bytes = b"") -> Response:
+def _stated(answer: aiohttp.ClientResponse, url: str, limit: int) -> int | None:
+    """Return the length that is stated; None where it is not that which is read."""
+    length = answer.content_length
+    if length is not None and length > limit:
+        raise _too_large(url, limit)
+    return None if any(name in answer.headers for name in _PACKED) else length
+
+
+def _response(answer: aiohttp.ClientResponse, url: str, body: bytes | Parts) -> Response:
     headers = {name.lower(): value for name, value in answer.headers.items()}
     return Response(status=answer.status, headers=headers, body=body, url=url)
 
@@ -224,6 +243,33 @@ async def _heard(answer: aiohttp.ClientResponse, ear: Ear) -> None:
     async for piece in answer.content.iter_any():
         if not await ear.hears(piece):
             return
+
+
+async def _read_arriving(answer: aiohttp.ClientResponse) -> bytes | Parts:
+    """Read an answer that is large, or does not say how long it is."""
+    queue, arriving = READING.here(), Arriving()
+    chunks: list[bytes] = []
+    begun = False
+    total = unread = 0
+    async for chunk in answer.content.iter_any():
+        total, unread = total + len(chunk), unread + len(chunk)
+        if total > MAX_ANSWER_BYTES:
+            raise _too_large(str(answer.url), MAX_ANSWER_BYTES)
+        chunks.append(chunk)
+        if unread >= LARGE:
+            begun, read, chunks, unread = True, chunks, [], 0
+            await queue.run(partial(_feed, arriving, read))
+    if not begun:
+        return b"".join(chunks)
+    await queue.run(partial(_feed, arriving, chunks))
+    return arriving.end()
+
+
+def _feed(arriving: Arriving, chunks: list[bytes]) -> None:
+    try:
+        arriving.feed(chunks)
+    except (OSError, ValueError) as error:  # else it would be taken for one of the request
+        raise Lost(f"it could not be kept while it arrived: {error}") from None
 
 
 async def _read_large(answer: aiohttp.ClientResponse) -> bytes:

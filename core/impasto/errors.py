@@ -32,6 +32,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from impasto._answer import Attempt, Partial
 
 
@@ -276,7 +278,34 @@ class Timeout(APIConnectionError):
 
 
 class BudgetExceededError(ImpastoError):
-    """The call would cost more than was allowed.  Nothing was sent."""
+    """The call may cost more than is left of a budget.  Nothing was sent.
+
+    Attributes:
+        total: What the budget was at the beginning.
+        spent: What calls have cost since.
+        reserved: What is laid aside for calls under way.
+        cost: The most that this call may cost; None where that is unknown, and `code` is
+            "unknown_price".
+        currency: Of all of these.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        total: Decimal | None = None,
+        spent: Decimal | None = None,
+        reserved: Decimal | None = None,
+        cost: Decimal | None = None,
+        currency: str | None = None,
+        **fields: Any,
+    ) -> None:
+        super().__init__(message, **fields)
+        self.total = total
+        self.spent = spent
+        self.reserved = reserved
+        self.cost = cost
+        self.currency = currency
 
 
 class PluginError(ImpastoError):

@@ -108,7 +108,7 @@ def answer(response: Response) -> ImageResponse:
         ImpastoError: it is an error with the status of a success, or every picture failed.
         LookupError, TypeError, ValueError, AttributeError: it makes no sense.
     """
-    body = response.json()
+    body = response.json_with_pictures("b64_json")
     if isinstance(body, dict) and body.get("error") and not body.get("data"):
         raise _failure(body, response.status)
     mime = _mime(body.get("output_format"))
@@ -140,7 +140,7 @@ def _image(item: Json, mime: str | None) -> Image | None:
     encoded, url = item.get("b64_json") or None, item.get("url") or None
     if encoded is None and url is None:
         return None
-    if encoded is not None and encoded.startswith("data:"):  # some compatible servers do that
+    if isinstance(encoded, str) and encoded.startswith("data:"):  # some compatible servers do that
         encoded, url, mime = _of_data_url(encoded)
     return Image(
         b64_json=encoded,

@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Any
 from impasto._answer import Attempt, Fate, ImageResponse, Outcome, Partial, Usage
 from impasto._call import COMMON, Call, Kind, Params
 from impasto._costs import Cost
+from impasto._estimates import Estimate
 from impasto._explanation import Explanation, Planned
 from impasto._http import Json, Request, Response
 from impasto._image import Image
 from impasto._inputs import ImageFile, Mask
-from impasto._models import Catalogue, Lifecycle, Model, Parameter, Price
+from impasto._models import Catalogue, Grid, Lifecycle, Model, Parameter, Price, Tokens
 from impasto._provider import (
     BEARER,
     Auth,
@@ -35,8 +36,10 @@ __all__ = [
     "Catalogue",
     "Cost",
     "Credentials",
+    "Estimate",
     "Explanation",
     "Fate",
+    "Grid",
     "Image",
     "ImageFile",
     "ImageResponse",
@@ -59,6 +62,7 @@ __all__ = [
     "Settings",
     "SizeMatch",
     "Sizes",
+    "Tokens",
     "Usage",
     "header",
     "query",

@@ -23,10 +23,10 @@ from impasto.testing import PNG, FakeServer, Received, Reply, reply
 
 CHILD = """
 import sys, impasto
-out, url, count = sys.argv[1:]
+out, url, count, journal = sys.argv[1:]
 prompts = (f"fox {number}" for number in range(int(count)))
 common = {"model": "openai/gpt-image-2", "api_base": url, "api_key": "sk-0123456789abcdef"}
-impasto.batch(prompts, out=out, concurrency=32, **common).run()
+impasto.batch(prompts, out=out, journal=journal or None, concurrency=32, **common).run()
 """
 _PICTURE = PNG + bytes(50_000)  # if they were collected, ten thousand would be 500 MB
 _ANSWER = reply({"created": 1, "data": [{"b64_json": base64.b64encode(_PICTURE).decode()}]})
@@ -65,11 +65,14 @@ class Shop(FakeServer):
         return _ANSWER
 
 
-def run(shop: Shop, out: Path, count: int, *, until: int | None = None) -> tuple[float, float]:
+def run(
+    shop: Shop, out: Path, count: int, *, journal: str = "", until: int | None = None
+) -> tuple[float, float]:
     """Run a batch of *count*, killed after *until* orders; return its seconds and peak MB."""
     begun = time.monotonic()
     before = shop.asked.total()
-    child = subprocess.Popen([sys.executable, "-c", CHILD, str(out), shop.url, str(count)])
+    words = [str(out), shop.url, str(count), journal]
+    child = subprocess.Popen([sys.executable, "-c", CHILD, *words])
     if until is not None:
         while shop.asked.total() - before < until:
             time.sleep(0.005)
@@ -81,13 +84,13 @@ def run(shop: Shop, out: Path, count: int, *, until: int | None = None) -> tuple
     return time.monotonic() - begun, used.ru_maxrss / 1024
 
 
-def killed(count: int, folder: Path) -> None:
+def killed(count: int, folder: Path, journal: str) -> None:
     """Run *count* prompts, with three kills on the way, and print what was paid for."""
     with Shop() as shop:
         for _ in range(3):
-            seconds, peak = run(shop, folder, count, until=count // 5)
+            seconds, peak = run(shop, folder, count, journal=journal, until=count // 5)
             print(f"killed after {count // 5:,} orders: {seconds:.1f} s, peak {peak:.0f} MB")
-        seconds, peak = run(shop, folder, count)
+        seconds, peak = run(shop, folder, count, journal=journal)
         print(f"run to its end: {seconds:.1f} s, peak {peak:.0f} MB")
     known = {line["prompt"]: line for line in Manifest(folder / "manifest.jsonl").last_lines()}
     came = [prompt for prompt, line in known.items() if line["status"] == "done"]
@@ -117,10 +120,12 @@ def main() -> None:
     """Print both."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--prompts", type=int, default=10_000, metavar="COUNT")
-    count = parser.parse_args().prompts
+    parser.add_argument("--journal", action="store_true", help="keep one, beside the manifest")
+    given = parser.parse_args()
+    count = given.prompts
     memory([count // 10, count])
-    with tempfile.TemporaryDirectory() as folder:
-        killed(count, Path(folder))
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as beside:
+        killed(count, Path(folder), str(Path(beside, "jobs.db")) if given.journal else "")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import itertools
 import json
 import os
 import sys
@@ -32,6 +33,12 @@ class Client(Protocol):
 
     def ask_and_wait(self, base: str, as_bytes: bool) -> bytes | str: ...
 
+    async def ask_and_save(self, base: str, file: Path) -> None:
+        """Write the picture to *file*."""
+        found = await self.ask(base, True)
+        assert isinstance(found, bytes)
+        await asyncio.to_thread(file.write_bytes, found)
+
 
 class Streaming(Protocol):
     """A client that can stream: it returns the first partial picture, and when it was there."""
@@ -42,7 +49,7 @@ class Streaming(Protocol):
 _PARTIALS = {"stream": True, "partial_images": 1}
 
 
-class Raw:
+class Raw(Client):
     """aiohttp, and http.client for the blocking form, as a careful program would use them.
 
     Sends prepared requests, whose JSON it encodes each time as everybody does: one in OpenAI's
@@ -126,7 +133,7 @@ def _picture(found: Any, path: list[str | int] | None, as_bytes: bool) -> bytes 
     return base64.b64decode(found) if as_bytes else str(found)
 
 
-class Impasto:
+class Impasto(Client):
     """`aimage_generation` and `image_generation`, with a key and a base."""
 
     def __init__(self, told: Told) -> None:
@@ -150,13 +157,17 @@ class Impasto:
                 seen.append((found, time.perf_counter()))
         return seen[0]
 
+    async def ask_and_save(self, base: str, file: Path) -> None:
+        response = await self._impasto.aimage_generation(**{**self._settings, "api_base": base})
+        await asyncio.to_thread(response.data[0].save, file, overwrite=True)
+
     def ask_and_wait(self, base: str, as_bytes: bool) -> bytes | str:
         response = self._impasto.image_generation(**{**self._settings, "api_base": base})
         image = response.data[0]
         return image.read() if as_bytes else image.b64_json
 
 
-class LiteLLM:
+class LiteLLM(Client):
     """The same functions of LiteLLM, without what it fetches from the network at its import."""
 
     def __init__(self, told: Told) -> None:
@@ -176,7 +187,7 @@ class LiteLLM:
         return _picture(response.data[0].b64_json, [], as_bytes)
 
 
-class OpenAI:
+class OpenAI(Client):
     """The official SDK, one client for all calls."""
 
     def __init__(self, told: Told) -> None:
@@ -326,15 +337,25 @@ class Turns:
     def _of_awaited(self, told: Told) -> tuple[Stopwatch, float]:
         self._hang(told.get("hanging"), told["at_once"])
 
+        folder = told.get("folder")
+        numbers = itertools.cycle(range(told["at_once"]))
+
         async def ask() -> None:
             found = await self._client.ask(told["base"], told["as_bytes"])
             assert len(found) == told["length"], found[:80]
 
+        async def save() -> None:
+            file = Path(folder, f"{os.getpid()}-{next(numbers)}.png")
+            await self._client.ask_and_save(told["base"], file)
+            assert file.stat().st_size == told["length"], file
+
+        make = save if folder else ask
+
         async def watched() -> tuple[Stopwatch, float]:
             if not told.get("watch"):
-                return await _awaited(ask, told["calls"], told["at_once"]), 0.0
+                return await _awaited(make, told["calls"], told["at_once"]), 0.0
             async with Watch() as watch:
-                taken = await _awaited(ask, told["calls"], told["at_once"])
+                taken = await _awaited(make, told["calls"], told["at_once"])
                 await asyncio.sleep(0.002)  # so that it sees what has just ended
             return taken, watch.longest
 

@@ -39,7 +39,8 @@ for what the machine does besides slows both. All send the same JSON and hand ov
 base64 for small calls, as bytes else. *Raw* is aiohttp with one session without a limit of
 connections, and `http.client` for the blocking form. "Time" of one call after another is the
 median of the calls. CPU is of all threads of the client. Peak memory is the resident set of the
-client's process at its highest. A stall is the longest time for which nothing else had a turn in
+client's process at its highest; for pictures that are saved, each client begins anew in each round, and
+raw aiohttp reads each answer with `await response.json()`. A stall is the longest time for which nothing else had a turn in
 the event loop. Imports are from wheels with bytecode, each in a fresh interpreter; LiteLLM is kept
 from fetching its prices from the network. Behind "answered after 0.5 s" raw aiohttp sends what
 impasto sends, signatures included, which it need not compute.

@@ -17,6 +17,7 @@ import footprint
 import imports
 import pictures
 import report
+import saving
 import streams
 from attrs import astuple
 from environments import OTHERS, Environments
@@ -33,6 +34,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "blocking": calls.blocking,
     "pictures": pictures.measured,
     "streams": streams.measured,
+    "saving": saving.measured,
     "latency": crowd.measured,
     "dispatch": dispatch.measured,
     "extras": extras.measured,

@@ -32,7 +32,7 @@ from impasto.errors import (
     ServiceUnavailableError,
     Timeout,
 )
-from impasto.testing import FAULTS, PNG, FakeServer, Script, html, png, reply, sample
+from impasto.testing import FAULTS, PNG, FakeServer, FormPart, Script, html, png, reply, sample
 
 CALL = OilContract.call
 PATIENCE = 1.0  # seconds; long enough to connect on a slow machine, short enough to wait for
@@ -231,6 +231,26 @@ async def _both(server):
 
 class TestFakeServer:
     """A real server on loopback."""
+
+    def test_a_form_that_arrived_can_be_taken_apart(self):
+        """
+        Its parts come in their order, files with names and types; what is no form is an error.
+        """
+        with FakeServer() as server:
+            call = {
+                "api_base": server.url,
+                "api_key": "sk-0123456789",
+                "model": "openai/gpt-image-2",
+            }
+            impasto.image_edit(PNG, "blue walls", **call)
+            impasto.image_generation("a fox", **call)
+        edit, order = server.received
+        parts = {part.name: part for part in edit.parts()}
+
+        assert FormPart("prompt", b"blue walls") == parts["prompt"]
+        assert FormPart("image", PNG, "image.png", "image/png") == parts["image"]
+        with pytest.raises(ValueError, match="application/json is no form"):
+            order.parts()
 
     def test_it_speaks_openais_dialect(self):
         """

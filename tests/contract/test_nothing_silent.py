@@ -115,7 +115,7 @@ async def outcome(parameter: str, call: dict[str, Any], *, drop: bool) -> str:
 @pytest.mark.filterwarnings("ignore::impasto.ModelRetiredWarning")
 @pytest.mark.parametrize("drop", [False, True], ids=["as they are", "with drop_params"])
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_none_is_silent(provider, drop, monkeypatch, tmp_path):
+def test_none_is_silent(provider, drop, monkeypatch, record_property, tmp_path):
     """
     Each has a fate that is true, or the call is refused before anything is sent.
     """
@@ -132,6 +132,7 @@ def test_none_is_silent(provider, drop, monkeypatch, tmp_path):
         (call, told) for (_, call), told in zip(tried, found, strict=True) if "silent" in told
     ]
     assert [] == silent[:5]
+    record_property("tried", len(tried))
     counted = Counter(found)
     assert {"sent", "refused"} <= {*counted} or provider == "sketch", counted
     assert len(tried) > 10

@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import gc
-import json
-import logging
 import random
 import socket
 import threading
 import time
-import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Literal
 
-from attrs import evolve, field, frozen
-from market import WELL, Asked, Fate, Market
+from attrs import field, frozen
+from faults import ORDERS, PICTURES, POLLS
+from leftovers import Left, alive, open_files, overheard, settled
+from market import Asked, Fate, Market
 from vendors import VENDORS
 
 import impasto
-from impasto import ImpastoError, PartialResultWarning
-from impasto.testing import Reply, html, reply
+from impasto import ImpastoError
 from impasto.types import ImageResponse
 
 Form = Literal["awaited", "blocking"]
@@ -34,103 +30,6 @@ _NEVER_DONE = 0.1  # so many of all jobs
 _WELL = {"replicate": 0.5}  # where one order leads to polls and pictures, which go wrong as well
 _ASKED = {0.15: 2, 0.05: 0}  # so many allow that many repeats
 _BROKEN_AT_ONCE = 0.02  # so many of all requests, whatever they ask for
-
-
-def instead(answer: Reply, *, bills: bool) -> Fate:
-    """Return the fate of a request that gets *answer* instead of the service's."""
-    return Fate(answer=lambda _: answer, bills=bills)
-
-
-def _error(status: int, **headers: str) -> Reply:
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return reply({"error": {"message": "the easel is on fire"}}, status=status, headers=named)
-
-
-def _to(location: str, status: int) -> Fate:
-    return instead(_error(status, location=location), bills=False)
-
-
-def _mislabelled(answer: Reply) -> Reply:
-    return evolve(answer, headers={**answer.headers, "Content-Type": "text/html"})
-
-
-def _half(answer: Reply) -> Reply:
-    return evolve(answer, body=answer.body[: len(answer.body) // 2])
-
-
-# What may become of an order.  What is billed was passed on, or may have been.
-ORDERS: Mapping[str, Fate] = {
-    "well": WELL,
-    "reset before the answer": Fate(said=0),
-    "closed before the answer": Fate(said=0, ends="close"),
-    "reset in the head": Fate(said=30),
-    "reset in the body": Fate(said=200),
-    "closed in the body": Fate(said=200, ends="close"),
-    "half, and no length": Fate(answer=_half, length=False, ends="close"),
-    "silence": Fate(said=0, ends="hang"),
-    "silence in the body": Fate(said=200, ends="hang"),
-    "a drip": Fate(pause=0.05),
-    "a page": instead(html(200), bills=True),
-    "mislabelled": Fate(answer=_mislabelled),
-    "nothing": instead(Reply(), bills=True),
-    "no content": instead(Reply(status=204), bills=True),
-    "an empty object": instead(reply({}), bills=True),
-    "garbage": instead(reply(body=b"\x00\xff{"), bills=True),
-    "a list": instead(reply([1, 2]), bills=True),
-    "400": instead(_error(400), bills=False),
-    "401": instead(_error(401), bills=False),
-    "402": instead(_error(402), bills=False),
-    "404": instead(_error(404), bills=False),
-    "408": instead(_error(408), bills=True),
-    "429": instead(_error(429), bills=False),
-    "429, soon": instead(_error(429, retry_after_ms="20"), bills=False),
-    "429, much later": instead(_error(429, retry_after="3600"), bills=False),
-    "500": instead(_error(500), bills=True),
-    "502, a page": instead(html(502), bills=True),
-    "503": instead(_error(503), bills=False),
-    "503, soon": instead(_error(503, retry_after_ms="20"), bills=False),
-    "504": instead(_error(504), bills=True),
-    "302 elsewhere": _to("http://127.0.0.1:9/x", 302),
-    "307 elsewhere": _to("http://127.0.0.1:9/x", 307),
-    "307 in circles": _to("?again", 307),
-    "308 nowhere": _to("http://[", 308),
-    "303": instead(_error(303, location="/x"), bills=True),
-}
-
-
-def _status(status: str) -> Callable[[Reply], Reply]:
-    def changed(answer: Reply) -> Reply:
-        job = json.loads(answer.body)
-        return reply({**job, "status": status, "output": None, "error": "the easel is on fire"})
-
-    return changed
-
-
-# What may become of asking for a job.
-POLLS: Mapping[str, Fate] = {
-    "well": WELL,
-    "never done": Fate(answer=_status("processing")),
-    "failed": Fate(answer=_status("failed")),
-    "cancelled there": Fate(answer=_status("canceled")),
-    "vanished": instead(_error(404), bills=False),
-    "reset": Fate(said=0),
-    "cut": Fate(said=150, ends="close"),
-    "429": instead(_error(429, retry_after_ms="20"), bills=False),
-    "500": instead(_error(500), bills=False),
-    "a page": instead(html(200), bills=False),
-    "silence": Fate(said=0, ends="hang"),
-}
-# And of fetching a picture.
-PICTURES: Mapping[str, Fate] = {
-    "well": WELL,
-    "gone": instead(_error(404), bills=False),
-    "reset": Fate(said=0),
-    "cut": Fate(said=100),
-    "500": instead(_error(500), bills=False),
-    "a page": instead(html(200), bills=False),
-    "into the network": _to("http://169.254.169.254/latest", 302),
-    "silence": Fate(said=0, ends="hang"),
-}
 
 
 @frozen(kw_only=True)
@@ -175,25 +74,6 @@ class Ended:
 
 class Unread(Exception):
     """A call has returned, and its picture cannot be read; the error is the cause."""
-
-
-@frozen(kw_only=True)
-class Left:
-    """What a storm left behind.
-
-    Attributes:
-        tasks: Of its event loop.
-        threads: By their names.
-        files: Files and sockets that are open, by what they are.
-        warned: Warnings.
-        logged: What asyncio and aiohttp had to say.
-    """
-
-    tasks: Sequence[str]
-    threads: Sequence[str]
-    files: Mapping[str, int]
-    warned: Sequence[str]
-    logged: Sequence[str]
 
 
 class Storm:
@@ -359,24 +239,21 @@ def _read(response: ImageResponse) -> bytes:
         raise Unread from error
 
 
-# --- what is left ---------------------------------------------------------------------------------
-
-
 def raged(form: Form, calls: int, seed: int = 7) -> tuple[Storm, list[Ended], Left]:
     """Return a storm that is over, how its calls ended, and what it left behind."""
-    with _overheard() as (warned, logged):
+    with overheard() as (warned, logged):
         _through(Storm(seed, 60), form)  # what is made once, and kept for good
         time.sleep(0.2)  # for what is closed a moment later
-        before = _alive(), _open_files()
+        before = alive(), open_files()
         storm = Storm(seed, calls)
         ended, tasks = _through(storm, form)
-        files = _settled(before[1])
+        files = settled(before[1])
     return (
         storm,
         ended,
         Left(
             tasks=tasks,
-            threads=sorted((_alive() - before[0]).elements()),
+            threads=sorted((alive() - before[0]).elements()),
             files=files - before[1],
             warned=[str(one.message) for one in warned],
             logged=[record.getMessage() for record in logged],
@@ -393,47 +270,3 @@ def _through(storm: Storm, form: Form) -> tuple[list[Ended], list[str]]:
 
     with storm.raging():
         return asyncio.run(awaited()) if form == "awaited" else (storm.blocking(), [])
-
-
-@contextmanager
-def _overheard() -> Iterator[tuple[list[warnings.WarningMessage], list[logging.LogRecord]]]:
-    """Listen to warnings, but for those that are documented, and to asyncio's and aiohttp's logs."""
-    logged: list[logging.LogRecord] = []
-    handler = logging.Handler(logging.WARNING)
-    handler.emit = logged.append  # type: ignore[method-assign]
-    loggers = [logging.getLogger(name) for name in ("asyncio", "aiohttp")]
-    with warnings.catch_warnings(record=True) as warned:
-        warnings.simplefilter("always")
-        warnings.simplefilter("ignore", PartialResultWarning)
-        for logger in loggers:
-            logger.addHandler(handler)
-        try:
-            yield warned, logged
-        finally:
-            for logger in loggers:
-                logger.removeHandler(handler)
-
-
-def _alive() -> Counter[str]:
-    """Return the threads, but for those in which an event loop keeps what it lets others do."""
-    names = (thread.name for thread in threading.enumerate())
-    return Counter(name for name in names if not name.startswith("asyncio_"))
-
-
-def _settled(wanted: Counter[str]) -> Counter[str]:
-    """Return what is open, as soon as that is no more than *wanted*, or after a while."""
-    gc.collect()
-    for _ in range(50):
-        found = _open_files()
-        if found <= wanted:
-            break
-        time.sleep(0.05)
-    return found
-
-
-def _open_files() -> Counter[str]:
-    found: Counter[str] = Counter()
-    for one in Path("/proc/self/fd").iterdir():
-        with suppress(OSError):  # the listing's own is closed by now
-            found[str(one.readlink()).partition(":")[0]] += 1
-    return found

@@ -44,6 +44,7 @@ class Orders:
         journal: File in which each call writes, if there is one.
         again: Whether to ask again for what may have been paid for.
         sheet: Whether to write a contact sheet.
+        metadata: Whether the files say what the pictures were made from.
         quiet: Whether to leave out progress and notes.
         as_json: Whether to print one object instead of lines.
     """
@@ -56,6 +57,7 @@ class Orders:
     journal: Path | None
     again: Literal["ambiguous"] | None
     sheet: bool
+    metadata: bool
     quiet: bool
     as_json: bool
 
@@ -173,6 +175,7 @@ def _made(orders: Orders, told: Told) -> tuple[BatchProgress, bool]:
         journal=orders.journal,
         again=orders.again,
         on_progress=told.screen.progress,
+        save_metadata=orders.metadata,
         **orders.common,
     )
     with batch, _stopping(batch, told.screen) as stopped:

@@ -58,7 +58,7 @@ def listed(provider: str | None = None) -> tuple[list[Listed], list[PluginError]
     errors: list[PluginError] = []
     for name in names() if provider is None else [provider.lower()]:
         try:
-            catalogue = impasto.registry.plugin(name).catalogue()
+            catalogue = impasto.registry.plugin(name).priced()
         except PluginError as error:
             errors.append(error)
         else:

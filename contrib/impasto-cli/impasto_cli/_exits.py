@@ -15,7 +15,7 @@ MEANINGS: Mapping[int, str] = {
     2: "wrong usage, or the call cannot work as it is",
     3: "the key is missing, wrong or not allowed to do this",
     4: "refused by the provider's content policy",
-    5: "rate limit, quota, or no credit",
+    5: "rate limit, quota, no credit, or over the budget",
     6: "the provider or the network failed",
     7: "a plugin is broken",
     130: "Ctrl-C",

@@ -31,9 +31,12 @@ _IN_OPTIONS: Mapping[str, str] = {
     "pass model='provider/model'": "pass -m provider/model",
     "pass api_key=...": "pass -p api_key=...",
     "fallback_after=": "-p fallback_after=",
+    "impasto.prices(...) names a price": "a file that IMPASTO_PRICES names has prices of your own",
+    "impasto.budget(..., unknown='allow') allows it": "--unpriced allow allows it",
     "again='ambiguous'": "--again ambiguous",
-    "pass journal='path'": "--journal PATH",
+    "pass journal='path'": "pass --journal PATH",
     "idempotency_key=": "--idempotency-key ",
+    "idempotency_key": "--idempotency-key",
 }
 
 

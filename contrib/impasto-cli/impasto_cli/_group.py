@@ -15,7 +15,7 @@ from impasto_cli.commands import LINES, command
 # "config" by mistake; `impasto generate config` paints it.
 _COMMANDS_ELSEWHERE = frozenset(
     {
-        *("help", "version", "info", "status", "test", "demo", "init", "list", "ls", "show"),
+        *("help", "version", "info", "status", "test", "demo", "init", "list", "ls"),
         *("config", "configure", "settings", "keys", "auth", "login", "logout", "cost", "usage"),
         *("install", "uninstall", "update", "upgrade", "plugins", "search", "logs", "history"),
         *("run", "serve", "chat", "image", "images", "variations", "upscale", "inpaint"),

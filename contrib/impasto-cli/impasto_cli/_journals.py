@@ -138,10 +138,12 @@ def _result(
         response = journal.resume(key, **settings).result(timeout)
     except impasto.ImpastoError as error:
         order = Order("generate", call, Suggested(key, 1, overwrite=False))
-        return saved(Outcome(order, time.monotonic() - begun, error=error))
+        return saved(
+            Outcome(order, time.monotonic() - begun, error=error), metadata=output.metadata
+        )
     place = _place(entry, len(response.data), count, output)
     order = Order("generate", call, place)
-    return saved(Outcome(order, time.monotonic() - begun, response))
+    return saved(Outcome(order, time.monotonic() - begun, response), metadata=output.metadata)
 
 
 def _place(entry: JournalEntry, pictures: int, calls: int, output: Output) -> Place:

@@ -111,6 +111,8 @@ def _own_variables() -> Iterator[Finding]:
         yield Finding("IMPASTO_PLUGINS", f"allows only {allowed or 'none'}")
     if model:
         yield _routed(model)
+    if os.environ.get("IMPASTO_METADATA", "").lower() in ("1", "true", "yes", "on"):
+        yield Finding("IMPASTO_METADATA", "pictures are saved with their prompts, by this command")
 
 
 def _routed(model: str) -> Finding:

@@ -100,7 +100,7 @@ def _results(orders: Sequence[Order], output: Output, name: str) -> list[Result]
     with _watched(orders, output) as listener:
         if output.keep_partials is not None:
             listener = keeping(output.keep_partials, name, listener)
-        return [saved(outcome) for outcome in carry_out(orders, listener)]
+        return [saved(outcome, metadata=output.metadata) for outcome in carry_out(orders, listener)]
 
 
 def _watched(orders: Sequence[Order], output: Output) -> AbstractContextManager[Listener | None]:

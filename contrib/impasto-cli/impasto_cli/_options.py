@@ -9,6 +9,7 @@ from typing import Any, NoReturn, TypeVar
 
 import click
 
+import impasto
 from impasto_cli._exits import Failure
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -109,6 +110,18 @@ _STREAM = (
         help="How many partial pictures to ask for, of models that make them; with --stream.",
     ),
 )
+_BUDGET = (
+    click.option(
+        "--budget",
+        metavar="AMOUNT",
+        help='Most that all of it may cost, such as "1.50 USD"; what may cost more is not sent.',
+    ),
+    click.option(
+        "--unpriced",
+        type=click.Choice(["refuse", "allow"]),
+        help="Whether --budget allows calls of which nobody can say what they cost; by default not.",
+    ),
+)
 _STEERING = (
     click.option(
         "--timeout",
@@ -129,6 +142,13 @@ _STEERING = (
         metavar="NAME=VALUE",
         help="The provider's own parameters and settings, as JSON or text; as often as needed.",
     ),
+)
+_METADATA = click.option(
+    "--metadata/--no-metadata",
+    default=False,
+    envvar="IMPASTO_METADATA",
+    help="Write model, prompt, seed and parameters into the files; by default no, unless "
+    "IMPASTO_METADATA=1 is set.",
 )
 JOURNAL = click.option(
     "--journal",
@@ -159,6 +179,7 @@ _OUTPUT = (
         help="File to write; by default a free name.  Several pictures get numbers.",
     ),
     click.option("--overwrite", is_flag=True, help="Replace files that exist."),
+    _METADATA,
     click.option(
         "--sheet",
         type=click.Path(path_type=Path),
@@ -202,6 +223,7 @@ _LISTED = (
         default=True,
         help="Write a contact sheet of all that came, in this run and before; by default yes.",
     ),
+    _METADATA,
     *_OUTPUT[-2:],
 )
 
@@ -210,14 +232,21 @@ def prompted(function: Function) -> Function:
     """Give *function* the options of a call that has a prompt."""
     return _decorated(
         function,
-        (_MODEL, _FALLBACK, _COUNT, _SIZE, *_WORDS, *_STEERING, *_STREAM, *_BOOKING, *_OUTPUT),
+        (
+            *(_MODEL, _FALLBACK, _COUNT, _SIZE, *_WORDS, *_BUDGET, *_STEERING, *_STREAM),
+            *(*_BOOKING, *_OUTPUT),
+        ),
     )
 
 
 def unprompted(function: Function) -> Function:
     """Give *function* the options of a call that has a picture alone."""
     return _decorated(
-        function, (_MODEL, _FALLBACK, _COUNT, _SIZE, *_STEERING, *_STREAM, *_BOOKING, *_OUTPUT)
+        function,
+        (
+            *(_MODEL, _FALLBACK, _COUNT, _SIZE, *_BUDGET, *_STEERING, *_STREAM),
+            *(*_BOOKING, *_OUTPUT),
+        ),
     )
 
 
@@ -234,7 +263,7 @@ def planned(function: Function) -> Function:
 def listed(function: Function) -> Function:
     """Give *function* the options of many calls, whose prompts are in a file."""
     return _decorated(
-        function, (_ONE_MODEL, _FALLBACK, _COUNT, _SIZE, *_WORDS, *_STEERING, *_LISTED)
+        function, (_ONE_MODEL, _FALLBACK, _COUNT, _SIZE, *_WORDS, *_BUDGET, *_STEERING, *_LISTED)
     )
 
 
@@ -255,4 +284,14 @@ def arguments(options: Mapping[str, Any], words: list[tuple[str, Any]]) -> dict[
         if name in call:
             raise Failure(f"{name} is given twice; give it once", 2)
         call[name] = value
+    return _budgeted(call)
+
+
+def _budgeted(call: dict[str, Any]) -> dict[str, Any]:
+    """Return *call* with the budget that its options name: one for all calls that come of it."""
+    unknown = call.pop("unpriced", None)
+    if "budget" in call:
+        call["budget"] = impasto.budget(call["budget"], unknown=unknown or "refuse")
+    elif unknown is not None:
+        raise Failure("--unpriced says what --budget allows; give --budget as well", 2)
     return call

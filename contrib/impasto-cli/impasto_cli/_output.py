@@ -15,6 +15,7 @@ class Output:
 
     out: Path | None
     overwrite: bool
+    metadata: bool
     sheet: Path | None
     preview: bool | None
     keep_partials: Path | None

@@ -26,12 +26,12 @@ class Result:
     failures: Sequence[Failure]
 
 
-def saved(outcome: Outcome) -> Result:
-    """Save the pictures of *outcome*."""
+def saved(outcome: Outcome, *, metadata: bool) -> Result:
+    """Save the pictures of *outcome*, with what they were made from where *metadata* is set."""
     if outcome.response is None:
         assert outcome.error is not None
         return Result(outcome, (), (failure(outcome.error),))
-    pictures, failures = save_all(outcome.response.data, outcome.order.place)
+    pictures, failures = save_all(outcome.response.data, outcome.order.place, metadata=metadata)
     return Result(outcome, pictures, (*failures, *map(failure, outcome.response.errors)))
 
 

@@ -32,13 +32,18 @@ class Misplaced(Failure):
         self.picture = picture
 
 
-def save_all(images: Iterable[Image], place: Place) -> tuple[list[Picture], list[Failure]]:
-    """Save *images* and return those that are in files, with what went wrong on the way."""
+def save_all(
+    images: Iterable[Image], place: Place, *, metadata: bool
+) -> tuple[list[Picture], list[Failure]]:
+    """Save *images* and return those that are in files, with what went wrong on the way.
+
+    Where *metadata* is set, the files say what the pictures were made from.
+    """
     pictures: list[Picture] = []
     failures: list[Failure] = []
     for index, image in enumerate(images):
         try:
-            pictures.append(_saved(_fetched(image), place, index))
+            pictures.append(_saved(_fetched(image), place, index, metadata))
         except Misplaced as misplaced:
             pictures.append(misplaced.picture)
             failures.append(misplaced)
@@ -65,10 +70,11 @@ def _fetched(image: Image) -> Image:
         raise Failure(f"a picture was made, but: {error}{_whereabouts(image)}", 6) from error
 
 
-def _saved(image: Image, place: Place, index: int) -> Picture:
+def _saved(image: Image, place: Place, index: int, metadata: bool) -> Picture:
     path = place.path(index, _extension(image))
     try:
-        return Picture(image, image.save(path, overwrite=place.overwrite))
+        saved = image.save(path, overwrite=place.overwrite, metadata=metadata)
+        return Picture(image, saved)
     except OSError as error:
         reason = f"{path} could not be written ({error.strerror or error})"
         raise Misplaced(_saved_elsewhere(image, path, reason), reason) from error

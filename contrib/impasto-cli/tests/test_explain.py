@@ -32,6 +32,7 @@ seed       5            dropped
             "curl -X POST https://api.openai.com/v1/images/generations -H 'Accept: application/json' "
             "-H 'Content-Type: application/json' -H \"Authorization: Bearer $OPENAI_API_KEY\" "
             '-d \'{"model":"gpt-image-2","prompt":"a fox","size":"1024x1024"}\'\n'
+            "\ncosts 0.00588 to 0.211245 USD\n"
         ) == result.stdout
         assert "note: api_key is missing: pass it or set OPENAI_API_KEY\n" == result.stderr
 

@@ -50,6 +50,10 @@ def _check_model(model: Model) -> None:
         assert price.source.strip(), f"{name}: a price without a source"
         assert price.amount >= 0, f"{name}: a price below nothing, {price.amount}"
         assert price.date <= dt.date.today(), f"{name}: a price read in the future, {price.date}"
+    assert not (model.prices and model.unpriced), f"{name}: prices, and a reason for having none"
+    for row in model.tokens:
+        assert row.source.strip(), f"{name}: a number of tokens without a source"
+        assert row.most is None or row.least <= row.most, f"{name}: {row.unit}: least above most"
     _check_lifecycle(model)
     if model.sizes is not None:
         _check_sizes(name, model.sizes)

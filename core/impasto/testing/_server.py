@@ -15,6 +15,7 @@ from aiohttp import web
 from attrs import field, frozen
 
 from impasto._http import Json
+from impasto.testing._forms import FormPart, form_parts
 from impasto.testing._pictures import PNG
 from impasto.testing._reply import Reply, event_stream, reply
 
@@ -42,6 +43,14 @@ class Received:
         import json
 
         return json.loads(self.body)
+
+    def parts(self) -> tuple[FormPart, ...]:
+        """Return the parts of the body, a multipart form, in their order.
+
+        Raises:
+            ValueError: it is none.
+        """
+        return form_parts(self.body, self.headers.get("content-type", ""))
 
 
 Handler = Callable[[Received], Reply]

@@ -7,24 +7,22 @@ from pathlib import Path
 import pytest
 
 import impasto_azure
-from impasto.testing import FakeServer, png, sample
+from impasto.testing import FakeServer, Readme, ReadmeContract, png, sample
 
 ROOT = Path(__file__).parent.parent
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+README = Readme(ROOT / "README.md")
 ANSWER = sample(ROOT / "tests" / "samples" / "gpt-image.json")
-BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 MODELS = json.loads(Path(impasto_azure.__file__).with_name("models.json").read_text())["models"]
 
 
-def table(heading: str) -> list[list[str]]:
-    """Return the cells of the first table under *heading*, without its head."""
-    section = README.partition(f"## {heading}\n")[2]
-    lines = re.search(r"((?:^\|.*\n)+)", section, re.MULTILINE)[1].splitlines()
-    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+class TestReadme(ReadmeContract):
+    plugin = impasto_azure
+    readme = ROOT / "README.md"
+    unlisted = {"size", "seed", "style", "negative_prompt"}
 
 
 class TestCalls:
-    @pytest.mark.parametrize("block", BLOCKS, ids=["generate", "edit", "a token"])
+    @pytest.mark.parametrize("block", README.blocks, ids=["generate", "edit", "a token"])
     def test_runs(self, monkeypatch, tmp_path, capsys, block):
         """
         Copied as it stands, a call writes its picture.
@@ -50,7 +48,7 @@ class TestTables:
         """
         rows = {
             name.strip("`"): (also.replace("`", ""), gone, instead)
-            for name, also, _, _, gone, instead in table("Models")
+            for name, also, _, _, gone, instead in README.rows("Models")
         }
 
         assert {
@@ -62,34 +60,12 @@ class TestTables:
             for model in MODELS
         } == rows
 
-    def test_settings(self):
-        """
-        Every setting with its variables, in their order.
-        """
-        settings = impasto_azure.describe().settings
-
-        assert {name: list(setting.env) for name, setting in settings.items()} == {
-            name.strip("`"): re.findall("[A-Z_]+", variables)
-            for name, variables, _ in table("Settings")
-        }
-
-    def test_parameters(self):
-        """
-        Every parameter that some model lists has its place.
-        """
-        section = README.partition("## Parameters")[2].partition("## Errors")[0]
-        rows = [line.partition("|")[2].partition("|")[0] for line in section.splitlines()]
-        told = {name for row in rows for name in re.findall("`([a-z_]+)`", row)}
-        known = {name for model in MODELS for name in model["parameters"]}
-
-        assert told == known | {"size", "seed", "style", "negative_prompt"}
-
     def test_refusals(self):
         """
         What the table says of DALL-E is what the catalogue does not list for it.
         """
         by_name = {model["name"]: model["parameters"] for model in MODELS}
-        for words, _, third, second in table("Parameters"):
+        for words, _, third, second in README.tables("Parameters")[0]:
             for name in re.findall("`([a-z_]+)`", words):
                 if name not in ("n", "size"):
                     assert ("refused" == third) == (name not in by_name["dall-e-3"])

@@ -14,7 +14,7 @@ from typing import Any
 
 import openai
 import pytest
-from attrs import evolve, field, frozen
+from attrs import evolve, frozen
 
 import impasto
 import impasto_azure
@@ -31,7 +31,7 @@ from impasto.errors import (
     RateLimitError,
     ServiceUnavailableError,
 )
-from impasto.testing import FakeServer, Received, Reply, png, sample
+from impasto.testing import FakeServer, FormPart, Received, Reply, png, sample
 
 # The catalogue holds models that are gone; nothing here depends on the day.
 pytestmark = pytest.mark.filterwarnings("ignore::impasto.ModelRetiredWarning")
@@ -67,16 +67,6 @@ ALWAYS = {
 
 
 @frozen
-class Part:
-    """One part of a form: a file, or the text of a field."""
-
-    name: str
-    data: bytes = field(repr=lambda data: repr(data[:32]))
-    filename: str | None = None
-    type: str | None = None
-
-
-@frozen
 class Sent:
     """A request, but for what no answer depends on."""
 
@@ -84,12 +74,12 @@ class Sent:
     path: str
     headers: Mapping[str, str]
     json: Any = None
-    texts: tuple[Part, ...] = ()
-    files: tuple[Part, ...] = ()
+    texts: tuple[FormPart, ...] = ()
+    files: tuple[FormPart, ...] = ()
 
     def bare(self) -> "Sent":
         """Return it without the names and types of files, which the SDK does not know."""
-        return evolve(self, files=tuple(Part(file.name, file.data) for file in self.files))
+        return evolve(self, files=tuple(FormPart(file.name, file.data) for file in self.files))
 
     def without_model(self) -> "Sent":
         """Return it without the deployment's name in the body."""
@@ -110,26 +100,11 @@ def sent(received: Received) -> Sent:
     kind = received.headers["content-type"]
     if kind == "application/json":
         return Sent(received.method, received.path, headers, received.json())
-    parts = list(parts_of(received.body, kind))
-    files = [part for part in parts if part.filename is not None]
+    parts = received.parts()
+    files = tuple(part for part in parts if part.filename is not None)
     assert parts[len(parts) - len(files) :] == files, "text comes first, then the files"
     texts = sorted(parts[: len(parts) - len(files)], key=lambda part: (part.name, part.data))
-    return Sent(received.method, received.path, headers, None, tuple(texts), tuple(files))
-
-
-def parts_of(body: bytes, content_type: str) -> Iterator[Part]:
-    boundary = re.search(r'boundary="?([^";]+)', content_type)[1].encode()
-    for part in body.split(b"--" + boundary)[1:-1]:
-        head, _, data = part.removeprefix(b"\r\n").partition(b"\r\n\r\n")
-        name = re.search(rb'[ ;]name="([^"]*)"', head)[1].decode()
-        filename = re.search(rb'filename="([^"]*)"', head)
-        kind = re.search(rb"(?i)content-type: *(\S+)", head) if filename else None
-        yield Part(
-            name,
-            data.removesuffix(b"\r\n"),
-            filename[1].decode() if filename else None,
-            kind[1].decode() if kind else None,
-        )
+    return Sent(received.method, received.path, headers, None, tuple(texts), files)
 
 
 class Sides:
@@ -238,7 +213,7 @@ class TestClassic:
         theirs, ours = sides.sent({"prompt": "naïve ☃", "image": FOX, **call})
 
         assert theirs.bare().without_model() == ours.bare()
-        assert Part("model", b"ours") in theirs.texts
+        assert FormPart("model", b"ours") in theirs.texts
 
     @pytest.mark.parametrize(
         "pictures",

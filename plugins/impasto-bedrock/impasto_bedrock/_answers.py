@@ -35,7 +35,7 @@ def answer(response: Response) -> ImageResponse:
     """
     if response.content_type.startswith("image/"):  # "accept" asked for the bytes themselves
         return ImageResponse(data=[Image(content=response.body, mime=response.content_type)])
-    body = response.json()
+    body = response.json_with_pictures("base64", "images")
     outcomes = list(_outcomes(body))
     pictures = [
         Image(b64_json=one.picture, seed=int(one.seed) if one.seed is not None else None)

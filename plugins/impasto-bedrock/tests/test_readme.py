@@ -1,31 +1,28 @@
 """README.md says what is so: its calls run, its tables are the catalogue's."""
 
 import json
-import re
 from pathlib import Path
 
 import pytest
 
 import impasto_bedrock
-from impasto.testing import FakeServer, png, sample
+from impasto.testing import FakeServer, Readme, ReadmeContract, png, sample
 from impasto_bedrock import _headers, _titan
 
 ROOT = Path(__file__).parent.parent
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+README = Readme(ROOT / "README.md")
 ANSWER = sample(ROOT / "tests" / "samples" / "stable-image.json")
-BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 MODELS = json.loads(Path(impasto_bedrock.__file__).with_name("models.json").read_text())["models"]
 
 
-def table(heading: str) -> list[list[str]]:
-    """Return the cells of the first table under *heading*, without its head."""
-    section = README.partition(f"## {heading}\n")[2]
-    lines = re.search(r"((?:^\|.*\n)+)", section, re.MULTILINE)[1].splitlines()
-    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+class TestReadme(ReadmeContract):
+    plugin = impasto_bedrock
+    readme = ROOT / "README.md"
+    unlisted = {"user", "background", "moderation", "output_compression"}
 
 
 class TestCalls:
-    @pytest.mark.parametrize("block", BLOCKS, ids=["generate", "edit", "a profile"])
+    @pytest.mark.parametrize("block", README.blocks, ids=["generate", "edit", "a profile"])
     def test_runs(self, monkeypatch, tmp_path, capsys, block):
         """
         Copied as it stands, a call writes its picture.
@@ -49,7 +46,7 @@ class TestTables:
         """
         rows = {
             name.strip("`"): (formats, gone, instead)
-            for name, _, formats, gone, instead in table("Models")
+            for name, _, formats, gone, instead in README.rows("Models")
         }
 
         assert {
@@ -68,33 +65,18 @@ class TestTables:
         words = {"generate": "pictures", "edit": "edits", "vary": "variations"}
         kinds = {model["name"]: model["kinds"] for model in MODELS}
 
-        for name, makes, *_ in table("Models"):
+        for name, makes, *_ in README.rows("Models"):
             assert {words[kind] for kind in kinds[name.strip("`")]} == {
                 word for word in words.values() if word in makes
             }
             assert ("without a prompt" in makes) == ("prompt" not in parameters_of(name))
 
-    def test_settings(self):
+    def test_headers_and_tasks(self):
         """
-        Every setting with its variables, in their order.
+        Every header and every task has its place among the parameters.
         """
-        settings = impasto_bedrock.describe().settings
+        section = README.section("Parameters")
 
-        assert {name: list(setting.env) for name, setting in settings.items()} == {
-            name.strip("`"): re.findall("[A-Z_]+", variables)
-            for name, variables, _ in table("Settings")
-        }
-
-    def test_parameters(self):
-        """
-        Every parameter that some model lists has its place, and so has every header.
-        """
-        section = README.partition("## Parameters")[2].partition("## Errors")[0]
-        rows = [line.partition("|")[2].partition("|")[0] for line in section.splitlines()]
-        told = {name for row in rows for name in re.findall("`([A-Za-z_]+)`", row)}
-        known = {name for model in MODELS for name in model["parameters"]}
-
-        assert told == known | {"user", "background", "moderation", "output_compression"}
         assert all(f"`{name}`" in section for name in {*_headers.RULES} - {"contentType"})
         assert all(task in section for task in _titan._TASKS)
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import openai
 import pytest
-from attrs import field, frozen
+from attrs import frozen
 
 import impasto
 import impasto_openai
@@ -33,7 +33,7 @@ from impasto.errors import (
     Timeout,
     UnprocessableEntityError,
 )
-from impasto.testing import FakeServer, Received, Reply, png, sample
+from impasto.testing import FakeServer, FormPart, Received, Reply, png, sample
 
 # The catalogue holds models that are gone; nothing here depends on the day.
 pytestmark = pytest.mark.filterwarnings("ignore::impasto.ModelRetiredWarning")
@@ -45,16 +45,6 @@ FOX, HAT, MASK = png(8, 8), png(8, 8, (20, 30, 40)), png(8, 8, (0, 0, 0, 0))
 
 
 @frozen
-class Part:
-    """One part of a form: a file, or the text of a field."""
-
-    name: str
-    data: bytes = field(repr=lambda data: repr(data[:32]))
-    filename: str | None = None
-    type: str | None = None
-
-
-@frozen
 class Sent:
     """A request, but for what no answer depends on."""
 
@@ -62,12 +52,12 @@ class Sent:
     path: str
     headers: Mapping[str, str]
     json: Any = None
-    texts: tuple[Part, ...] = ()
-    files: tuple[Part, ...] = ()
+    texts: tuple[FormPart, ...] = ()
+    files: tuple[FormPart, ...] = ()
 
     def bare(self) -> "Sent":
         """Return it without the names and types of files, which the SDK does not know."""
-        files = tuple(Part(file.name, file.data) for file in self.files)
+        files = tuple(FormPart(file.name, file.data) for file in self.files)
         return Sent(self.method, self.path, self.headers, self.json, self.texts, files)
 
 
@@ -77,26 +67,11 @@ def sent(received: Received) -> Sent:
     kind = received.headers["content-type"]
     if kind == "application/json":
         return Sent(received.method, received.path, headers, received.json())
-    parts = list(parts_of(received.body, kind))
-    files = [part for part in parts if part.filename is not None]
+    parts = received.parts()
+    files = tuple(part for part in parts if part.filename is not None)
     assert parts[len(parts) - len(files) :] == files, "text comes first, then the files"
     texts = sorted(parts[: len(parts) - len(files)], key=lambda part: (part.name, part.data))
-    return Sent(received.method, received.path, headers, None, tuple(texts), tuple(files))
-
-
-def parts_of(body: bytes, content_type: str) -> Iterator[Part]:
-    boundary = re.search(r'boundary="?([^";]+)', content_type)[1].encode()
-    for part in body.split(b"--" + boundary)[1:-1]:
-        head, _, data = part.removeprefix(b"\r\n").partition(b"\r\n\r\n")
-        name = re.search(rb'[ ;]name="([^"]*)"', head)[1].decode()
-        filename = re.search(rb'filename="([^"]*)"', head)
-        kind = re.search(rb"(?i)content-type: *(\S+)", head) if filename else None
-        yield Part(
-            name,
-            data.removesuffix(b"\r\n"),
-            filename[1].decode() if filename else None,
-            kind[1].decode() if kind else None,
-        )
+    return Sent(received.method, received.path, headers, None, tuple(texts), files)
 
 
 class Sides:
@@ -321,7 +296,7 @@ class TestEdits:
             theirs, ours = sides.sent(call)
 
         assert theirs == ours
-        assert (Part("image", FOX, "fox.png", "image/png"),) == ours.files
+        assert (FormPart("image", FOX, "fox.png", "image/png"),) == ours.files
 
     def test_all_together(self, sides):
         """

@@ -1,30 +1,30 @@
 """README.md says what is so: its calls run, its tables are the catalogue's."""
 
 import json
-import re
 from pathlib import Path
 
 import pytest
 
 import impasto_replicate
-from impasto.testing import FakeServer, png, reply, sample
+from impasto.testing import FakeServer, Readme, ReadmeContract, png, reply, sample
 
 ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT / "tests" / "samples"
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+README = Readme(ROOT / "README.md")
 MODELS = json.loads(Path(impasto_replicate.__file__).with_name("models.json").read_text())["models"]
 
 
-def table(heading: str) -> list[list[str]]:
-    """Return the cells of the first table under *heading*, without its head."""
-    section = README.partition(f"## {heading}\n")[2]
-    lines = re.search(r"((?:^\|.*\n)+)", section, re.MULTILINE)[1].splitlines()
-    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+class TestReadme(ReadmeContract):
+    plugin = impasto_replicate
+    readme = ROOT / "README.md"
+    unlisted = {
+        *("background", "moderation", "quality", "style", "user"),
+        *("webhook", "webhook_events_filter"),
+    }
 
 
 class TestCalls:
-    @pytest.mark.parametrize("block", BLOCKS, ids=["generate", "edit", "an unlisted model"])
+    @pytest.mark.parametrize("block", README.blocks, ids=["generate", "edit", "an unlisted model"])
     def test_runs(self, monkeypatch, tmp_path, capsys, block):
         """
         Copied as it stands, a call writes its picture.
@@ -63,29 +63,9 @@ class TestTables:
             for model in MODELS
         }
 
-        assert listed == {name.strip("`"): (does, most) for name, does, _, most in table("Models")}
-
-    def test_settings(self):
-        """
-        Every setting with its variables, in their order.
-        """
-        settings = impasto_replicate.describe().settings
-
-        assert {name: list(setting.env) for name, setting in settings.items()} == {
-            name.strip("`"): re.findall("[A-Z_]+", variables)
-            for name, variables, _ in table("Settings")
+        assert listed == {
+            name.strip("`"): (does, most) for name, does, _, most in README.rows("Models")
         }
-
-    def test_parameters(self):
-        """
-        Every parameter that some model lists has its place.
-        """
-        section = README.partition("## Parameters")[2].partition("## Answers")[0]
-        rows = [line.partition("|")[2].partition("|")[0] for line in section.splitlines()]
-        told = {name for row in rows for name in re.findall("`([a-z_]+)`", row)}
-        known = {name for model in MODELS for name in model.get("parameters", ())}
-
-        assert known <= told
 
     def test_official(self):
         """

@@ -5,7 +5,6 @@ What differs on purpose stands in `DIFFERENCES`, `ANSWERS` and `ENDS`, and nowhe
 
 import io
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from typing import Any
 import pytest
 import replicate
 import replicate.exceptions
-from attrs import evolve, field, frozen
+from attrs import evolve, frozen
 
 import impasto
 import impasto_replicate
@@ -33,7 +32,7 @@ from impasto.errors import (
     ServiceUnavailableError,
     UnprocessableEntityError,
 )
-from impasto.testing import FakeServer, Received, Reply, png, reply, sample
+from impasto.testing import FakeServer, FormPart, Received, Reply, png, reply, sample
 
 KEY = "r8_0123456789abcdef0123"
 SAMPLES = Path(__file__).parent / "samples"
@@ -54,7 +53,7 @@ class Sent:
     path: str
     headers: Mapping[str, str]
     json: Any = None
-    parts: tuple[tuple[str, str, str, bytes], ...] = field(default=(), repr=False)
+    parts: tuple[FormPart, ...] = ()
 
 
 def sent(received: Received) -> Sent:
@@ -65,19 +64,9 @@ def sent(received: Received) -> Sent:
     if kind == "application/json":
         return evolve(made, json=received.json())
     if kind.startswith("multipart/"):
-        return evolve(made, parts=tuple(parts_of(received.body, kind)))
+        return evolve(made, parts=received.parts())
     assert b"" == received.body
     return made
-
-
-def parts_of(body: bytes, kind: str) -> Iterator[tuple[str, str, str, bytes]]:
-    boundary = re.search(r'boundary="?([^";]+)', kind)[1].encode()
-    for part in body.split(b"--" + boundary)[1:-1]:
-        head, _, data = part.removeprefix(b"\r\n").partition(b"\r\n\r\n")
-        name = re.search(rb'[ ;]name="([^"]*)"', head)[1].decode()
-        filename = re.search(rb'filename="([^"]*)"', head)[1].decode()
-        mime = re.search(rb"(?i)content-type: *(\S+)", head)[1].decode()
-        yield name, filename, mime, data.removesuffix(b"\r\n")
 
 
 def as_replicate(received: Received) -> Reply:
@@ -186,7 +175,7 @@ class TestOrders:
         )
 
         assert up == our_up
-        assert (("content", "fox.png", "image/png", FOX),) == our_up.parts
+        assert (FormPart("content", FOX, "fox.png", "image/png"),) == our_up.parts
         assert theirs == ours
 
     def test_sizes(self, sides):
@@ -385,8 +374,8 @@ class TestDifferences:
         sides.ours(DEV, image=FOX, prompt="p", file_encoding_strategy="url")
         up, _, our_up, _ = map(sent, sides.server.received)
 
-        assert ("content", "file", "application/octet-stream", FOX) == up.parts[0]
-        assert ("content", "image.png", "image/png", FOX) == our_up.parts[0]
+        assert FormPart("content", FOX, "file", "application/octet-stream") == up.parts[0]
+        assert FormPart("content", FOX, "image.png", "image/png") == our_up.parts[0]
 
     def test_a_mask_is_white(self, sides):
         """

@@ -8,30 +8,30 @@ from typing import Any
 import pytest
 
 import impasto_together
-from impasto.testing import FakeServer, png, sample
+from impasto.testing import FakeServer, Readme, ReadmeContract, png, sample
 
 ROOT = Path(__file__).parent.parent
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+README = Readme(ROOT / "README.md")
 ANSWER = sample(ROOT / "tests" / "samples" / "base64.json")
-BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 MODELS = json.loads(Path(impasto_together.__file__).with_name("models.json").read_text())["models"]
 LIVING = [model for model in MODELS if model.get("parameters")]
-
-
-def tables(heading: str) -> list[list[str]]:
-    """Return the cells of all tables under *heading*, without their heads."""
-    section = README.partition(f"## {heading}\n")[2].partition("\n## ")[0]
-    found = re.findall(r"((?:^\|.*\n)+)", section, re.MULTILINE)
-    lines = [line for table in found for line in table.splitlines()[2:]]
-    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
 
 
 def words(cell: str) -> list[str]:
     return re.findall("`([a-z_]+)`", cell)
 
 
+class TestReadme(ReadmeContract):
+    plugin = impasto_together
+    readme = ROOT / "README.md"
+    unlisted = {
+        *("mask", "quality", "style", "background", "user", "moderation"),
+        *("size", "output_compression"),
+    }
+
+
 class TestCalls:
-    @pytest.mark.parametrize("block", BLOCKS, ids=["generate", "edit", "references"])
+    @pytest.mark.parametrize("block", README.blocks, ids=["generate", "edit", "references"])
     def test_runs(self, monkeypatch, tmp_path, block):
         """
         Copied as it stands, a call writes its picture.
@@ -76,29 +76,8 @@ class TestTables:
         """
         assert {model["name"]: told_of(model) for model in MODELS} == {
             name.strip("`"): (most, edits, price, gone)
-            for name, most, _, edits, price, gone in tables("Models")
+            for name, most, _, edits, price, gone in README.rows("Models")
         }
-
-    def test_settings(self):
-        """
-        Every setting with its variables, in their order.
-        """
-        settings = impasto_together.describe().settings
-
-        assert {name: list(setting.env) for name, setting in settings.items()} == {
-            name.strip("`"): re.findall("[A-Z_]+", variables)
-            for name, variables, _ in tables("Settings")
-        }
-
-    def test_parameters(self):
-        """
-        Every parameter that some model lists has its place.
-        """
-        told = {name for row in tables("Parameters") for name in words(row[0])}
-        refused = {"mask", "quality", "style", "background", "user", "moderation"}
-        listed = {name for model in LIVING for name in model["parameters"]}
-
-        assert listed | refused | {"size", "output_compression"} == told
 
     @pytest.mark.parametrize(
         "name", ["seed", "negative_prompt", "guidance_scale", "disable_safety_checker"]
@@ -111,7 +90,7 @@ class TestTables:
         google = {model["name"] for model in LIVING if model["name"].startswith("google/")}
         flux = {model["name"] for model in LIVING if "FLUX" in model["name"]}
         others = {model["name"] for model in LIVING} - google - flux
-        (row,) = (row[-1] for row in tables("Parameters") if name in words(row[0]))
+        (row,) = (row[-1] for row in README.rows("Parameters") if name in words(row[0]))
 
         assert others <= takers
         assert not takers & google

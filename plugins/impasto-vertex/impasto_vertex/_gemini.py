@@ -177,7 +177,7 @@ def answer(response: Response) -> ImageResponse:
         ImpastoError: it is an error or a refusal with the status of a success, or holds none.
         LookupError, TypeError, ValueError, AttributeError: it makes no sense.
     """
-    return _whole(response.json())
+    return _whole(response.json_with_pictures("data"))
 
 
 def event(said: Mapping[str, Json]) -> Partial | ImageResponse | None:

@@ -229,7 +229,7 @@ def answer(response: Response, asked: int | None) -> ImageResponse:
         ImpastoError: it is an error with the status of a success, or every picture was refused.
         LookupError, TypeError, ValueError, AttributeError: it makes no sense.
     """
-    body = response.json()
+    body = response.json_with_pictures("bytesBase64Encoded")
     told = _errors.said(body, response.status)
     if told is not None:
         raise told

@@ -1,32 +1,29 @@
 """README.md says what is so: its calls run, its tables are the catalogue's."""
 
 import json
-import re
 from pathlib import Path
 
 import pytest
 
 import impasto_vertex
-from impasto.testing import FakeServer, png, sample
+from impasto.testing import FakeServer, Readme, ReadmeContract, png, sample
 
 ROOT = Path(__file__).parent.parent
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+README = Readme(ROOT / "README.md")
 ANSWER = sample(ROOT / "tests" / "samples" / "gemini.json")
-BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 MODELS = json.loads(Path(impasto_vertex.__file__).with_name("models.json").read_text())["models"]
 
 
-def table(heading):
-    """Return the cells of the first table under *heading*, without its head."""
-    section = README.partition(f"## {heading}\n")[2]
-    lines = re.search(r"((?:^\|.*\n)+)", section, re.MULTILINE)[1].splitlines()
-    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+class TestReadme(ReadmeContract):
+    plugin = impasto_vertex
+    readme = ROOT / "README.md"
+    unlisted = {"quality", "style", "background", "moderation", "user", "size"}
 
 
 class TestCalls:
     @pytest.mark.parametrize(
         ("block", "sent", "written"),
-        list(zip(BLOCKS, (1, 1, 2), (1, 1, 2), strict=True)),
+        list(zip(README.blocks, (1, 1, 2), (1, 1, 2), strict=True)),
         ids=["generate", "edit", "express mode"],
     )
     # The answer is a PNG, whatever was asked for.
@@ -52,7 +49,9 @@ class TestTables:
         """
         Every model with its last day and what comes instead.
         """
-        rows = {name.strip("`"): (gone, instead) for name, _, gone, instead in table("Models")}
+        rows = {
+            name.strip("`"): (gone, instead) for name, _, gone, instead in README.rows("Models")
+        }
 
         assert {
             model["name"]: (
@@ -67,33 +66,10 @@ class TestTables:
         As many ratios as the catalogue has, and its tiers.
         """
         words = {14: "fourteen", 10: "ten", 5: "five", 0: ""}
-        rows = {name.strip("`"): sizes for name, sizes, _, _ in table("Models")}
+        rows = {name.strip("`"): sizes for name, sizes, _, _ in README.rows("Models")}
         for model in MODELS:
             ratios = model.get("sizes", {}).get("ratios", {})
             tiers = [tier for tier in next(iter(ratios.values()), {}) if tier]
 
             assert rows[model["name"]].startswith(words[len(ratios)])
             assert all(tier in rows[model["name"]] for tier in (*tiers[:1], *tiers[-1:]))
-
-    def test_settings(self):
-        """
-        Every setting with its variables, in their order.
-        """
-        settings = impasto_vertex.describe().settings
-
-        assert {name: list(setting.env) for name, setting in settings.items()} == {
-            name.strip("`"): re.findall("[A-Z_]+", variables)
-            for name, variables, _ in table("Settings")
-        }
-
-    def test_parameters(self):
-        """
-        Every parameter that some model lists has its place.
-        """
-        section = README.partition("## Parameters")[2].partition("## Answers")[0]
-        rows = [line.partition("|")[2].partition("|")[0] for line in section.splitlines()]
-        told = {name for row in rows for name in re.findall("`([a-zA-Z_]+)`", row)}
-        known = {name for model in MODELS for name in model["parameters"]}
-        refused = {"quality", "style", "background", "moderation", "user"}
-
-        assert told == known | refused | {"size"}

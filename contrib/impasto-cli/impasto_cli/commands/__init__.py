@@ -15,6 +15,8 @@ LINES: Mapping[str, str] = {
     "edit": "Change a picture as PROMPT says.",
     "vary": "Make variations of a picture.",
     "batch": "Make pictures of every prompt in FILE.",
+    "show": "Show what a picture is, and what it was made from.",
+    "again": "Make the call that a picture came from again.",
     "jobs": "List, resume and forget the calls of a journal.",
     "explain": "Show what a call would do, and send nothing.",
     "models": "List what can be asked for.",

@@ -24,6 +24,7 @@ def batch(
     journal: Path | None,
     again: Literal["ambiguous"] | None,
     sheet: bool,
+    metadata: bool,
     quiet: bool,
     as_json: bool,
     words: list[tuple[str, Any]],
@@ -55,6 +56,7 @@ def batch(
             journal=journal,
             again=again,
             sheet=sheet,
+            metadata=metadata,
             quiet=quiet,
             as_json=as_json,
         )

@@ -36,8 +36,8 @@ def explain(
 ) -> None:
     """Show what a call would do, and send nothing.
 
-    What becomes of each parameter, and each request as a line of curl, in which the key stays in
-    its variable.
+    What becomes of each parameter, each request as a line of curl, in which the key stays in its
+    variable, and what it may cost.
     """
     pictures = {"image": list(images), "mask": mask} if images else {}
     call = arguments({"prompt": prompt, **pictures, **options}, words)
@@ -58,6 +58,8 @@ def explain(
     show(("PARAMETER", "GIVEN", "IS", "AS"), rows)
     for request in told.requests:
         click.echo(f"\n{request.curl}")
+    unknown = f"unknown: {told.unpriced}" if told.unpriced else "unknown"
+    click.echo(f"\ncosts {unknown if told.estimate is None else told.estimate}")
     for note in told.notes:
         click.echo(f"note: {one_line(note)}", err=True)
 

@@ -64,7 +64,7 @@ def _found(model: str) -> tuple[Listed, Provider]:
     loaded = plugin.loaded()
     resolves = "resolve_model" in loaded.own
     known_as = (loaded.hook.resolve_model(model=name) if resolves else None) or name
-    card = loaded.catalogue.get(known_as)
+    card = plugin.priced().get(known_as)
     if card is None:
         raise Failure(
             f"no catalogue lists {model!r}; it can be asked for all the same, and its parameters "
@@ -93,6 +93,8 @@ def _about(one: Listed, verbose: bool) -> Iterator[str]:
         yield f"also {', '.join(one.names[1:])}"
     yield from _dates(one, retirement(one, today), verbose)
     yield from each_price(model.prices, sources=verbose)
+    if model.unpriced:
+        yield f"price unknown: {model.unpriced}"
     if model.note:
         yield model.note
 

@@ -1,0 +1,144 @@
+"""What an order may cost: laid aside before it is sent, settled when it has ended."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from impasto import _budgets
+from impasto._answer import ImageResponse
+from impasto._budgets import Budget
+from impasto._call import Params
+from impasto._estimates import Estimate, Quote, estimated, total
+from impasto.errors import BudgetExceededError, ImpastoError
+
+if TYPE_CHECKING:
+    from impasto._engine import Conversation
+
+_NOTHING = Decimal(0)
+
+
+class Stake:
+    """What one order may cost, laid aside in every budget that it counts in.
+
+    Attributes:
+        is_asked: Whether anybody was asked for pictures, instead of a journal.
+        is_out: Whether the provider may have taken the latest order, and has not refused it.
+    """
+
+    def __init__(self, budgets: Sequence[Budget], most: Decimal) -> None:
+        """Take over *most*, which is laid aside in *budgets* already."""
+        self.is_asked = self.is_out = False
+        self._budgets = budgets
+        self._most = most
+        self._held = most  # of it, what is laid aside
+        self._counted = _NOTHING  # what the latest order has cost, as far as is known
+
+    def ensure(self) -> None:
+        """Lay it aside once more where that was given back.
+
+        Raises:
+            BudgetExceededError: not enough is left.
+        """
+        if not self._held and not self._counted:
+            _budgets.reserve(self._budgets, self._most)
+            self._held = self._most
+
+    def renew(self, error: ImpastoError) -> None:
+        """Prepare for another order after *error*; raise that where not enough is left.
+
+        An order that may have been taken counts as spent.
+        """
+        if not self.is_out:
+            return
+        spent = self._held
+        try:
+            _budgets.reserve(self._budgets, self._most, spend=spent)
+        except BudgetExceededError as exceeded:
+            error.message += f"; not repeated: {exceeded.message}"
+            error.args = (error.message,)
+            raise error from error.__cause__
+        self._held, self._counted, self.is_out = self._most, _NOTHING, False
+
+    def settle(self, response: ImageResponse) -> None:
+        """Count what *response* cost; where that is unknown, the most that it may.
+
+        Nothing where a journal had it, or knew of a job: that was ordered before.
+        """
+        if not self.is_asked:
+            self._count(_NOTHING)
+            return
+        cost = response.cost
+        known = cost is not None and all(one.currency == cost.currency for one in self._budgets)
+        self._count(cost.amount if cost is not None and known else self._most)
+
+    def end(self) -> None:
+        """Count nothing where the provider took no order, else the most that it may cost."""
+        self._count(self._most if self.is_out else _NOTHING)
+
+    def close(self) -> None:
+        """Do as `end()`, unless it has ended."""
+        if self._held:
+            self.end()
+
+    def _count(self, amount: Decimal) -> None:
+        _budgets.change(self._budgets, reserved=-self._held, spent=amount - self._counted)
+        self._held, self._counted = _NOTHING, amount
+
+    def __del__(self) -> None:
+        if self._held:  # a job that nobody asks for any more
+            spent = self._most if self.is_out else _NOTHING
+            _budgets.drop(self._budgets, reserved=-self._held, spent=spent)
+
+
+async def lay_aside(conversations: Sequence[Conversation], budgets: Sequence[Budget]) -> None:
+    """Lay aside what the orders of *conversations*, the parts of a call, may cost: all or nothing.
+
+    Raises:
+        BudgetExceededError: one of *budgets* has not enough left, or nobody knows what is enough.
+        ImpastoError: the call is wrong.
+    """
+    quotes = [await _quoted(conversation) for conversation in conversations]
+    quote = total(quotes)
+    counting = _budgets.counting(budgets, quote)
+    most = [
+        one.high if isinstance(one, Estimate) and isinstance(quote, Estimate) else _NOTHING
+        for one in quotes
+    ]
+    least = quote.low if isinstance(quote, Estimate) else None
+    _budgets.reserve(counting, sum(most, _NOTHING), at_least=least)
+    for conversation, one in zip(conversations, most, strict=True):
+        conversation.stake = Stake(counting, one)
+
+
+async def _quoted(conversation: Conversation) -> Quote:
+    line = conversation.line
+    try:
+        if "render" in line.loaded.own:
+            params = line.ask("translate_params", Params, call=conversation.call)
+        else:
+            await conversation.prepare()
+            assert conversation.params is not None
+            params = conversation.params
+    except ImpastoError as error:
+        raise conversation.told(error) from error.__cause__
+    return estimated(conversation.call, params, line.additions.body)
+
+
+async def settled(stake: Stake, work: Awaitable[ImageResponse]) -> ImageResponse:
+    """Return what *work* returns, once *stake* is settled."""
+    try:
+        response = await work
+    except BaseException:
+        stake.end()
+        raise
+    stake.settle(response)
+    return response
+
+
+def close(conversations: Sequence[Conversation]) -> None:
+    """Leave nothing laid aside for *conversations*, whatever became of them."""
+    for conversation in conversations:
+        if conversation.stake is not None:
+            conversation.stake.close()
