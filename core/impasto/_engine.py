@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeGuard
 
@@ -198,8 +198,7 @@ class Conversation:
             ImpastoError: none came, or it is an error.
         """
         self.line.begin(request)
-        response, _ = await self._exchange(evolve(request, buys=False), at_most=0)
-        return response
+        return await self._exchange(evolve(request, buys=False), at_most=0)
 
     def remaining(self) -> float:
         """Return the seconds until the deadline."""
@@ -263,13 +262,15 @@ class Conversation:
         """
         while True:
             if response is None:
-                response, sent = await self._answer(request, pause)
-            else:
-                sent = request
+                if pause:
+                    await self._sleep(pause)
+                response = await self._exchange(request)
+                if self.witness is not None:
+                    await self.witness.answered(self, request, response)
             if response.size < LARGE:
-                outcome = self._parsed(sent, response)
+                outcome = self._parsed(request, response)
             else:
-                outcome = await READING.here().run(partial(self._parsed, sent, response))
+                outcome = await READING.here().run(partial(self._parsed, request, response))
             if isinstance(outcome, ImageResponse):
                 return outcome, response
             request, response = outcome, None
@@ -280,15 +281,6 @@ class Conversation:
                 self.report(request.progress)
             if self._stops and self.pending is request:
                 raise _Taken
-
-    async def _answer(self, request: Request, pause: float) -> tuple[Response, Request]:
-        """Return the answer to *request*, sent after *pause* seconds, and what was sent."""
-        if pause:
-            await self._sleep(pause)
-        response, sent = await self._exchange(request)
-        if self.witness is not None:
-            await self.witness.answered(self, sent, response)
-        return response, sent
 
     async def _wait_with(self, request: Request) -> None:
         """Make *request* the one that waits for the provider's job."""
@@ -302,9 +294,7 @@ class Conversation:
 
     # --- one request and its answer ---
 
-    async def _exchange(
-        self, request: Request, at_most: int | None = None
-    ) -> tuple[Response, Request]:
+    async def _exchange(self, request: Request, at_most: int | None = None) -> Response:
         """Return the answer to *request*, repeated where rule 2 allows it."""
         renewed = False
         repeats = 0
@@ -322,7 +312,7 @@ class Conversation:
                 error = self._elsewhere(request, misled)
             else:
                 if response.status < 400:
-                    return response, request
+                    return response
                 error = self._refused(request, response)
                 if not renewed and await self.line.renew_credentials(error):
                     renewed = True
@@ -334,11 +324,15 @@ class Conversation:
             )
             repeats += 1
 
-    async def _sent(self, request: Request) -> Response:
-        """Return the answer to *request*; of a stream, what the plugin has read of it waits here."""
-        begun = self._order_begins(request)
+    def _sent(self, request: Request) -> Awaitable[Response]:
+        """Return the answer to *request*, to be awaited."""
+        begun = self._order if request.buys else _nothing
         if not self.call.stream or "parse_event" not in self.line.loaded.own:
-            return await self.line.send(request, begun)
+            return self.line.send(request, begun)
+        return self._heard(request, begun)
+
+    async def _heard(self, request: Request, begun: Callable[[], None]) -> Response:
+        """Return the answer to *request*; of a stream, what the plugin has read of it waits here."""
         hearing = self._hearing = Hearing(
             call=self.call,
             request=request,
@@ -361,9 +355,6 @@ class Conversation:
         self._in_doubt = self._in_doubt or error.maybe_accepted
         log.info("%s: repeating in %.1f s: %s", self.line.who(), pause, type(error).__name__)
         await self._sleep(pause)
-
-    def _order_begins(self, request: Request) -> Callable[[], None]:
-        return self._order if request.buys else _nothing
 
     def _order(self) -> None:
         if self.called_off:  # what goes out is written by a task of its own, which comes later
