@@ -16,6 +16,7 @@ from impasto._plugin import Loaded
 from impasto._provider import Auth, Credentials, Settings
 from impasto.errors import AuthenticationError, ImpastoError
 
+_LINE_BREAK = re.compile(r"[\r\n\0]")
 EARLY = 30.0  # seconds before the end; a guess: the longest a request should be on its way
 
 
@@ -71,10 +72,8 @@ def can_be_had_anew(loaded: Loaded, settings: Settings) -> bool:
 
 async def _secret_ones(loaded: Loaded, settings: Settings) -> Mapping[str, Any]:
     declared = loaded.provider.settings
-    secret = {name: settings[name] for name in settings if declared[name].secret}
-    if any(map(callable, secret.values())):
-        return {name: await called(name, value) for name, value in secret.items()}
-    return secret
+    secret = [name for name in settings if declared[name].secret]
+    return {name: await called(name, settings[name]) for name in secret}
 
 
 async def called(name: str, value: Any) -> Any:
@@ -175,7 +174,7 @@ def checked(name: str, key: Any) -> str:
     """
     if not isinstance(key, str) or not key:
         raise AuthenticationError(f"{name} is {_kind_of(key)}; it takes text", param=name)
-    if re.search(r"[\r\n\0]", key):
+    if _LINE_BREAK.search(key):
         raise AuthenticationError(
             f"{name} holds a line break: was it read with its line end?  "
             "token.strip() takes that off",

@@ -74,6 +74,7 @@ class Conversation:
 
     Attributes:
         line: The way to the provider.
+        call: What the user wants.
         performance: The call that it is a part of.
         deadline: On the clock of the line's wires.
         timeout: The same as the caller gave it, in seconds, for messages.
@@ -92,6 +93,7 @@ class Conversation:
     """
 
     line: Line
+    call: Call
     performance: Performance
     deadline: float
     timeout: float
@@ -111,11 +113,6 @@ class Conversation:
     _in_doubt: bool = False  # whether an order before the present one may have been taken
     _stops: bool = False  # whether it ends with the next request that waits for a job
     _hearing: Hearing | None = None  # of the latest answer, where it may be a stream
-
-    @property
-    def call(self) -> Call:
-        """What the user wants."""
-        return self.line.call
 
     @property
     def streamed(self) -> bool:
@@ -551,33 +548,24 @@ class Conversation:
         if not answer.data:
             raise _Read(self._empty(answer, response))
         fates = self.params.fates if self.params is not None else ()
-        data, configured = answer.data, self.line.settings.configured
+        call, data, configured = self.call, answer.data, self.line.settings.configured
         if configured and any(image.url for image in data):
             data = [evolve(image, trusted=configured) for image in data]
         created = answer.created
         if created is None:
             created = int(self.line.wires.now().timestamp())
         request_id = answer.request_id or response.request_id
-        data = linked(data, Made(self.call, created, request_id))
-        return ImageResponse(  # evolve takes twice as long, and this is on the way of every call
+        return answer._with(
             created=created,
-            data=data,
-            usage=answer.usage,
-            charged=answer.charged,
-            model=answer.model or self.call.model,
-            provider=self.call.provider,
-            params={fate.name: fate for fate in fates},
-            errors=answer.errors,
-            notes=answer.notes,
+            data=linked(data, Made(call, created, request_id)),
+            model=answer.model or call.model,
+            provider=call.provider,
+            _params={fate.name: fate for fate in fates},
+            attempts=(),
             request_id=request_id,
-            provider_specific_fields=answer.provider_specific_fields,
-            size=answer.size,
-            quality=answer.quality,
-            background=answer.background,
-            output_format=answer.output_format,
             headers=answer.headers or response.headers,
-            settings=self.call.settings,
-            asked=_costs.asked(self.call),
+            _settings=call.settings,
+            _asked=_costs.asked(call),
         )
 
 

@@ -191,14 +191,20 @@ class Line:
             kept.expires_at is None or _credentials.is_good(kept, self.wires.now().timestamp())
         ):
             return kept
-        now = self.wires.now().timestamp() if "get_credentials" in self.loaded.own else 0.0
+        if self.settings.credentials is not None and "get_credentials" not in self.loaded.own:
+            found = self.settings.credentials
+        else:
+            found = await self._asked_for()
+        self._credentials = found
+        self._seen.append(found)
+        return found
+
+    async def _asked_for(self) -> Credentials:
+        now = self.wires.now().timestamp()
         try:
-            found = await _credentials.credentials(self.loaded, self.settings.all, now)
+            return await _credentials.credentials(self.loaded, self.settings.all, now)
         except ImpastoError as error:
             raise copy(error) from error.__cause__  # others may have waited for the same one
-        self._credentials = found
-        self._seen.append(self._credentials)
-        return self._credentials
 
     def secrets(self) -> list[str]:
         """Return what must not be seen, the longest first: one may be a part of another."""

@@ -64,16 +64,16 @@ class Performance:
         asked, provider = self.asked, self.loaded.provider
         known_as = self._catalogue_name(model)
         card = self.loaded.catalogue.get(known_as)
-        words = {
-            name: value for name, value in asked.words.items() if name not in provider.settings
-        }
-        extra = self._without_dropped(words)
+        mine = provider.settings
+        words = {name: value for name, value in asked.words.items() if name not in mine}
+        extra = self._without_dropped(words) if words else words
         if extra:
             listed = frozenset(card.parameters or ()) if card is not None else frozenset[str]()
             extra = self._without_foreign_settings(extra)
             _settings.refuse_secrets(provider, extra, listed)
             extra = await self._with_pictures_read(extra, card)
-        images, mask = await self.pictures()
+        has_pictures = asked.image is not None or asked.mask is not None
+        images, mask = await self.pictures() if has_pictures else ((), None)
         return Call(
             kind=asked.kind,
             provider=provider.name,
@@ -128,7 +128,7 @@ class Performance:
     def _without_dropped(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """Leave out what the caller names in `additional_drop_params`: no plugin ever sees it."""
         kept = dict(parameters)
-        for name in self.asked.dropped & kept.keys():
+        for name in self.asked.dropped & kept.keys() if self.asked.dropped else ():
             told = _settings.shown(name, kept.pop(name))
             note = "as additional_drop_params asks"
             self._left_out[name] = Fate(name, "dropped", told, note=note)
@@ -279,6 +279,7 @@ class Performance:
         )
         return Conversation(
             line=line,
+            call=call,
             performance=self,
             deadline=self.deadline,
             timeout=self.asked.timeout,

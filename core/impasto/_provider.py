@@ -111,6 +111,11 @@ class Provider:
         """Whether some of the settings belong together, or go before others."""
         return any(setting.group or setting.yields_to for setting in self.settings.values())
 
+    @cached_property
+    def variables(self) -> tuple[str, ...]:
+        """All environment variables that its settings are read from."""
+        return tuple(name for setting in self.settings.values() for name in setting.env)
+
 
 @frozen
 class Credentials(Mapping[str, Any]):
