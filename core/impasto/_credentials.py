@@ -16,6 +16,7 @@ from impasto._plugin import Loaded
 from impasto._provider import Auth, Credentials, Settings
 from impasto.errors import AuthenticationError, ImpastoError
 
+_KEPT = 64  # a guess: of so many accounts at most the keys stay in memory
 _LINE_BREAK = re.compile(r"[\r\n\0]")
 EARLY = 30.0  # seconds before the end; a guess: the longest a request should be on its way
 
@@ -47,7 +48,8 @@ async def _fetched(
     if found[0].expires_at is not None:
         # Before whoever waits goes on: who came in between would ask again.
         memory = loaded.memory.credentials
-        memory.drop(lambda old: not is_good(old[0], now))
+        is_full = len(memory) >= _KEPT
+        memory.drop(lambda old: is_full or not is_good(old[0], now))
         memory.keep(key, found)
     return found
 

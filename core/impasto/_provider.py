@@ -123,6 +123,8 @@ class Credentials(Mapping[str, Any]):
 
     Attributes:
         expires_at: Unix time until which they are good; None: ask again for each call.
+            `math.inf` for what follows from the settings alone, such as a key that is one of
+            them: asking takes a thread.
         facts: What came along with them and is no secret, such as a project: not hidden.
     """
 
