@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import concurrent.futures
 import math
 import threading
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable
 from copy import copy
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from impasto._answer import ImageResponse
 from impasto._call import Call
-from impasto._dispatch import Dispatch
-from impasto._engine import CANCEL_SECONDS, Conversation
+from impasto._calling_off import call_off, stopped
+from impasto._engine import Conversation
 from impasto._errand import Errand
-from impasto._notices import Origin
 from impasto._orders import Order, Orders
 from impasto._split import split
 from impasto._steering import DEFAULT_TIMEOUT, checked_timeout
@@ -35,9 +33,6 @@ State: TypeAlias = Literal["running", "done", "failed", "cancelled"]
 # Names under which plugins keep a job's handle in the state of what waits for it.
 _HANDLES = ("id", "job_id", "task_id", "request_id")
 _SECONDS_TO_FETCH = 120.0  # as for Image.read()
-_NOTHING_TO_RESUME = (
-    "there is nothing that another process could go on with: {why}.  Wait for result() here"
-)
 
 
 class Job:
@@ -285,52 +280,12 @@ class Job:
 
         errand = self._errand
         here = errand is not None and errand.is_here()
-        called_off = self._call_off() if here else None  # that loop cannot run while we wait
-        return _portal.run(self._cancel(called_off))
+        called_off = call_off(self) if here else None  # that loop cannot run while we wait
+        return _portal.run(stopped(self, called_off))
 
     async def acancel(self) -> bool:
         """Stop it; the same as `cancel()`, to be awaited."""
-        return await self._cancel(None)
-
-    async def _cancel(self, called_off: bool | None) -> bool:
-        if called_off is None:
-            called_off = await self._called_off()
-        if self._has_ended():
-            return bool(called_off)
-        orders = await self._opened()
-        if not orders.open():
-            return bool(called_off)
-        stopped = await orders.stop()
-        self._cancelled = stopped or called_off is not None
-        return stopped and called_off is not False
-
-    async def _called_off(self) -> bool | None:
-        """Do `_call_off()` in the event loop in which the order is placed."""
-        errand = self._errand
-        if errand is None or not errand.lasts or not errand.is_under_way() or errand.is_here():
-            return self._call_off()
-        answer: concurrent.futures.Future[bool | None] = concurrent.futures.Future()
-        try:
-            errand.loop.call_soon_threadsafe(lambda: answer.set_result(self._call_off()))
-            async with asyncio.timeout(CANCEL_SECONDS):
-                return await asyncio.wrap_future(answer)
-        except (RuntimeError, TimeoutError):  # that loop is closed, or stands still
-            return False
-
-    def _call_off(self) -> bool | None:
-        """Stop the placing of orders; return whether none had gone out, None if all have ended."""
-        errand = self._errand
-        if errand is None or not errand.lasts or not errand.is_under_way():
-            return None
-        errand.stop()
-        self._cancelled = True
-        unsure = self._watch is not None and bool(self._watch.in_flight)
-        if self._orders is not None:
-            unsure = unsure or self._orders.in_flight()
-            self._orders.call_off()
-        else:
-            self._error = ImpastoError("this job was cancelled here", maybe_accepted=unsure)
-        return not unsure
+        return await stopped(self, None)
 
     # --- elsewhere ---
 
@@ -344,26 +299,9 @@ class Job:
         Raises:
             ImpastoError: there is nothing to go on with; the message says why.
         """
-        from impasto import _stored
+        from impasto._handing_on import written
 
-        if self._orders is None and self._stored is not None:
-            return self._stored.text
-        why = self._why_nothing()
-        if why is not None or self._orders is None:
-            message = _NOTHING_TO_RESUME.format(why=why)
-            raise ImpastoError(message, provider=self.provider, model=self.model)
-        return _stored.written(self._orders, self.submitted)
-
-    def _why_nothing(self) -> str | None:
-        """Return why `to_json()` has nothing to write, None where it has."""
-        if self._handles():
-            incomplete = self._watch is not None and self._watch.is_incomplete()
-            return "not all of its orders have been taken" if incomplete else None
-        if self._response is not None:
-            return "the pictures came with the answer to the order"
-        if self._error is not None:
-            return "it has failed, and left no job at the provider"
-        return f"{self.provider or 'the provider'} has told of no job that could be asked for"
+        return written(self)
 
     @classmethod
     def from_json(cls, text: str, **settings: Any) -> Job:
@@ -382,20 +320,9 @@ class Job:
             BadRequestError: *text* is none, or from a newer version of impasto.
         """
         from impasto import _api
+        from impasto._handing_on import taken_up
 
-        return cls._of_stored(text, settings, _api.dispatch(), _api.caller())
-
-    @classmethod
-    def _of_stored(
-        cls, text: str, settings: Mapping[str, Any], dispatch: Dispatch, where: Origin
-    ) -> Job:
-        from impasto._stored import Stored
-
-        stored = Stored.read(text, settings, dispatch, where)
-        job = cls(stored.provider, stored.model, dispatch.wires)
-        job.submitted = stored.submitted
-        job._stored = stored
-        return job
+        return taken_up(text, settings, _api.dispatch(), _api.caller())
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _unpickled, (self.to_json(),)

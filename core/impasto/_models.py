@@ -104,6 +104,8 @@ class Price:
         included: Parameters and how much of each it covers; with more the price grows in
             proportion: ``{"steps": 28}``.
         source: Where the figure is from.
+        certainty: How sure it is: "primary" from the vendor's own page, "secondary" as somebody
+            else quotes it, "recalled" where it could not be looked up; None: not said.
         date: When it was read there, "YYYY-MM-DD".
     """
 
@@ -122,6 +124,7 @@ class Price:
     source: str
     date: date
     currency: str = "USD"
+    certainty: Literal["primary", "secondary", "recalled"] | None = None
     when: Mapping[str, Any] = field(factory=dict)
     included: Mapping[str, float] = field(factory=dict, validator=_check_included)
 

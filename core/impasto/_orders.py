@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Awaitable, Iterable
+from typing import Any, TypeVar
 
 from attrs import define, evolve
 
@@ -19,6 +19,7 @@ from impasto._scopes import budgets_for
 from impasto._split import split
 from impasto.errors import ImpastoError
 
+T = TypeVar("T")
 _GONE = frozenset({404, 410})
 _LOOK_SECONDS = 10.0  # a guess: for one question, repeats included
 
@@ -86,27 +87,21 @@ class Order:
         if self.handle is None:
             self.give_up("the event loop ended in which its answer was waited for")
             return None
-        self.conversation.pending = self.handle
-        try:
-            self._came(await self.conversation.resumed(self._pause()))
-        except TimeoutError:
-            pass
-        except ImpastoError as error:
-            return self._failed(error)
-        finally:
-            self._note()
-        return None
+        return await self._asked(self.conversation.resumed(self._pause()))
 
     async def look(self) -> ImpastoError | None:
         """Ask for it once, if the provider wants to be asked again by now."""
         if self.handle is None or self._pause() > 0:
             return None
-        self.conversation.pending = self.handle
         wires = self.conversation.line.wires
         self.conversation.deadline = wires.monotonic() + _LOOK_SECONDS
+        return await self._asked(_within(_LOOK_SECONDS, self.conversation.asked_once()))
+
+    async def _asked(self, asking: Awaitable[ImageResponse | Request]) -> ImpastoError | None:
+        """Take what *asking* comes to; return what kept us from asking on."""
+        self.conversation.pending = self.handle
         try:
-            async with asyncio.timeout(_LOOK_SECONDS):
-                self._came(await self.conversation.asked_once())
+            self._came(await asking)
         except TimeoutError:
             pass
         except ImpastoError as error:
@@ -160,6 +155,11 @@ class Order:
             self._ended(error)
             return None
         return error
+
+
+async def _within(seconds: float, asking: Awaitable[T]) -> T:
+    async with asyncio.timeout(seconds):
+        return await asking
 
 
 @define(eq=False)

@@ -56,7 +56,7 @@ class Loaded:
 
     hook: Any
     provider: Provider
-    catalogue: Catalogue
+    catalogue: Catalogue = field(repr=False)
     own: frozenset[str]
     memory: Memory = field(factory=Memory, repr=False)
 

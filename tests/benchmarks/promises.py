@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import subprocess
 import sys
 import tempfile
@@ -120,6 +121,7 @@ def main() -> None:
     parser.add_argument("--calls", type=int, default=1_000, help="so many at once")
     parser.add_argument("names", nargs="*", metavar="NAME", help="breaking, storms, tests")
     asked = parser.parse_args()
+    logging.getLogger("impasto").addHandler(logging.NullHandler())  # it tells of what goes wrong
     parts = {
         "breaking": lambda: breaking(asked.step),
         "storms": lambda: storms(asked.calls),

@@ -14,6 +14,7 @@ from urllib.parse import quote, quote_plus
 from attrs import evolve, frozen
 from vendors import KEYS, VENDORS
 
+from impasto._models import Catalogue, Model
 from impasto.testing import PNG, Received, Reply
 
 # With characters that URLs and JSON write otherwise
@@ -164,7 +165,8 @@ class Ear:
         """Listen to whatever anybody can make of *one*: what it shows, and what leads on from it."""
         for path, found in _reachable(where, one):
             self.listen(f"repr of {path}", repr(found))
-            self.listen(f"str of {path}", str(found))
+            if type(found).__str__ is not object.__str__:  # which is repr again
+                self.listen(f"str of {path}", str(found))
         try:
             self.listen(f"the pickle of {where}", pickle.dumps(one))
         except Exception as error:  # much of it cannot be pickled, and says so
@@ -188,6 +190,8 @@ def _reachable(where: str, one: object) -> Iterator[tuple[str, object]]:
         if id(found) in seen or isinstance(found, str | bytes | int | float | type | None):
             continue
         seen.add(id(found))
+        if isinstance(found, Model | Catalogue):  # which are read from files
+            continue
         if isinstance(found, BaseException) or type(found).__module__.startswith("impasto"):
             yield path, found
         waiting += [(f"{path}.{name}", inner) for name, inner in _parts(found)]

@@ -101,7 +101,8 @@ class Store:
                 return None
             pictures = [self._picture(one["sha256"]) for one in entry["data"]]
             response = _entry.response_of(entry, pictures, call)
-        except FileNotFoundError:
+        except FileNotFoundError:  # also where a picture goes while another process prunes
+            _files.remove(path)
             return None
         except OSError as error:
             log.warning("an answer cannot be read: %s", error)
@@ -117,13 +118,11 @@ class Store:
         """Return the picture *name*.
 
         Raises:
-            ValueError: it is gone or broken, and is removed.
+            FileNotFoundError: it is gone.
+            ValueError: it is broken, and is removed.
         """
         path = self._picture_path(name)
-        try:
-            data = path.read_bytes()
-        except FileNotFoundError:
-            raise ValueError(f"the picture {name} is gone") from None
+        data = path.read_bytes()
         if _entry.digest(data) != name:
             _files.remove(path)
             raise ValueError(f"the picture {name} is not what was written")

@@ -107,9 +107,9 @@ class Script:
 
     def resume(self, text: str, **settings: Any) -> Job:
         """Return the job that `Job.to_json()` wrote as *text*, to go on with this script."""
-        from impasto._jobs import Job
+        from impasto._handing_on import taken_up
 
-        return Job._of_stored(text, settings, self.client, (__file__, 1, globals()))
+        return taken_up(text, settings, self.client, (__file__, 1, globals()))
 
     async def _perform(self, kind: Any, arguments: Mapping[str, Any]) -> ImageResponse:
         return await self.client.perform(sort(kind, arguments), (__file__, 1, globals()))
