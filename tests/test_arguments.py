@@ -82,7 +82,7 @@ class TestSorting:
 
         assert ({"prompt": "a fox"}, {}) == (asked.common, asked.words)
 
-    @pytest.mark.parametrize("word", ["client", "stream"])
+    @pytest.mark.parametrize("word", ["client"])
     def test_what_is_not_done_is_refused(self, word):
         """
         LiteLLM ignores these for pictures; here nothing is ignored in silence.

@@ -43,6 +43,7 @@ def results(folder):
         "crowds": ("256 small calls at once: CPU", "raw"),
         "blocking": ("blocking, from 16 threads: throughput", "raw"),
         "pictures": ("16 pictures of 4 MB at once: peak memory", "raw"),
+        "streams": ("first partial picture, of 2 MB: time", "raw"),
         "saving": ("16 pictures of 4 MB at once, each saved: peak memory", "raw"),
         "latency": ("256 at once, answered after 0.5 s, of azure", "raw"),
         "dispatch": ("dispatch to one hook of 200 plugins", "one plugin"),

@@ -1,5 +1,6 @@
 """The documentation: it builds without a warning, leaves nothing out, and what it says runs."""
 
+import base64
 import html
 import inspect
 import os
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import zlib
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from click.testing import CliRunner
@@ -17,8 +19,9 @@ from importlib_metadata import distribution
 import impasto
 from impasto import hookspecs, types
 from impasto._call import COMMON
+from impasto._happening import EventType
 from impasto._steering import STEERING
-from impasto.testing import FakeServer
+from impasto.testing import PNG, FakeServer, event_stream
 from impasto_cli import main
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -243,9 +246,45 @@ class TestQuickstart:
         assert wanted == {name for name in wanted if distribution(name).version}
 
 
-def blocks(*languages):
-    """Return language and code of each block of the quickstart, of *languages* or of all."""
-    found = BLOCK.findall((PAGES / "quickstart.md").read_text())
+class TestStreaming:
+    """The page on streams does what it says."""
+
+    def test_its_code_runs(self, tmp_path, monkeypatch, capsys):
+        """
+        Partial pictures are saved, the picture too, and a stream that is cut keeps what was seen.
+        """
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setenv("OPENAI_API_KEY", "sk-0123456789abcdef")
+        encoded = base64.b64encode(PNG).decode()
+        partial = {"type": "image_generation.partial_image", "b64_json": encoded}
+        completed = {"type": "image_generation.completed", "b64_json": encoded}
+        whole, cut = event_stream(partial, partial, completed), event_stream(partial)
+        codes = [code for _, code in blocks("python", page="streaming.md")]
+        with FakeServer().will(whole, whole, cut) as server:
+            monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+            run(codes)
+
+        assert {"sketch-0.png", "sketch-1.png", "lighthouse.png"} == {
+            path.name for path in tmp_path.iterdir()
+        }
+        told = capsys.readouterr().out.splitlines()
+        assert "done 0 None" in told
+        assert "True [<Image image/png, 8x8>]" == told[-1]
+
+    def test_every_event_is_described(self):
+        """
+        Each type has its line in the table.
+        """
+        text = (PAGES / "streaming.md").read_text()
+
+        assert set(get_args(EventType)) == {
+            *re.findall(r"^\| `(\w+)` \| (?!.*`error)", text, re.MULTILINE)
+        }
+
+
+def blocks(*languages, page="quickstart.md"):
+    """Return language and code of each block of *page*, of *languages* or of all."""
+    found = BLOCK.findall((PAGES / page).read_text())
     return [(language, code) for language, code in found if not languages or language in languages]
 
 

@@ -14,7 +14,7 @@ from impasto._events import events
 
 
 def told(body: str) -> list[tuple[str, Any, str | None]]:
-    return [(event["event"], event["data"], event["id"]) for event in events(body)]
+    return [(event["event"], event["data"], event["id"]) for event in events(body.encode())]
 
 
 class TestExamples:

@@ -9,7 +9,7 @@ import nbclient
 import nbformat
 import pytest
 
-from impasto import _notebook
+from impasto import ImageStream, _notebook
 from impasto.testing import PNG
 from impasto.types import Image, ImageResponse, Partial
 
@@ -23,6 +23,13 @@ def outputs() -> list[list[Any]]:
         'image_generation("a fox", model="sketch/oil-1", size="64x64", latency=3).data[0].width',
         '(await aimage_generation("a fox", model="sketch/oil-1", size="64x64", latency=3)).data[0].width',
         'image_generation("a fox", model="sketch/oil-1", size="64x64", latency=3, on_progress=print)',
+        'image_generation("a fox", model="sketch/oil-1", size="64x64", n=2, stream=True)',
+        (
+            'stream = image_generation("a fox", model="sketch/oil-1", size="64x64", stream=True)\n'
+            "[*stream][-2]"
+        ),
+        "stream",
+        'image_generation("a fox", model="sketch/oil-1", fault="refusal", stream=True)',
     ]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(one) for one in cells])
     heard: list[list[Any]] = [[] for _ in cells]
@@ -32,7 +39,7 @@ def outputs() -> list[list[Any]]:
             heard[cell_index].append(msg)
             return super().process_message(msg, cell, cell_index)
 
-    Listening(notebook, kernel_name="python3", timeout=60).execute()
+    Listening(notebook, kernel_name="python3", timeout=60, allow_errors=True).execute()
     return heard
 
 
@@ -76,6 +83,56 @@ class TestInARealNotebook:
         Who has a use of his own for progress is left alone.
         """
         assert [] == htmls(outputs[4])
+
+
+class TestStreams:
+    """A stream shows itself while it comes."""
+
+    def test_its_pictures_come_in_one_place(self, outputs):
+        """
+        One display, updated with each picture, and in the end with the response.
+        """
+        kinds = [one["msg_type"] for one in outputs[5] if "display" in one["msg_type"]]
+        *_, first, second, last = htmls(outputs[5])
+
+        assert "display_data" == kinds.pop(0)
+        assert {"update_display_data"} == set(kinds)
+        assert [1, 2, 2] == [one.count("<img ") for one in (first, second, last)]
+        assert "sketch/oil-1 · $0.00 · " in last
+        assert not any(one["msg_type"] == "execute_result" for one in outputs[5])
+
+    def test_an_event_shows_its_picture(self, outputs):
+        """
+        As the picture itself does.
+        """
+        assert {"text/plain", "image/png"} == set(result(outputs[6]))
+
+    def test_one_that_is_done_shows_what_came(self, outputs):
+        """
+        It is not asked for again.
+        """
+        (shown,) = htmls(outputs[7])
+
+        assert 1 == shown.count("<img ")
+
+    def test_one_that_fails_says_so(self, outputs):
+        """
+        What it raised is shown.
+        """
+        told = [one["content"] for one in outputs[8] if one["msg_type"] in ("stream", "error")]
+
+        assert any("ContentPolicyViolationError" in str(one) for one in told)
+
+    def test_elsewhere_it_is_a_line_of_text(self):
+        """
+        In a plain Python there is no place for it.
+        """
+        stream = ImageStream(None)
+        stream.close()
+        with pytest.raises(NotImplementedError):
+            stream._ipython_display_()
+
+        assert "<ImageStream: done>" == repr(stream)
 
 
 def test_how_far_it_is():

@@ -13,6 +13,7 @@ from typing import Any, assert_type
 import impasto
 import impasto as litellm
 from impasto import (
+    AsyncImageStream,
     Attempt,
     BatchProgress,
     Client,
@@ -21,8 +22,10 @@ from impasto import (
     Estimate,
     Fate,
     Image,
+    ImageEvent,
     ImageGenerationRequestQuality,
     ImageResponse,
+    ImageStream,
     Job,
     Ledger,
     Limiter,
@@ -53,9 +56,9 @@ def people_call() -> None:
     assert_type(image_edit(Path("a.png"), "a hat", mask=b"..."), ImageResponse)
     image_edit(["a.png", b"...", Path("b.png")], prompt="a hat", extra_headers={"a": "b"})
     image_generation("a fox", fallbacks=["vertex_ai/x", {"model": "replicate/y", "api_key": "-"}])
-    image_generation(5)  # type: ignore[arg-type]
-    image_generation("a fox", n="four")  # type: ignore[arg-type]
-    image_generation()  # type: ignore[call-arg]
+    image_generation(5)  # type: ignore[call-overload]
+    image_generation("a fox", n="four")  # type: ignore[call-overload]
+    image_generation()  # type: ignore[call-overload]
     litellm.drop_params = True
 
 
@@ -63,7 +66,7 @@ def people_vary_and_watch() -> None:
     assert_type(image_variation("a.png", n=2), ImageResponse)
     image_generation("a fox", custom_llm_provider="vertex_ai", on_progress=hear)
     image_generation("a fox", custom_llm_provider="somebody-elses")
-    image_variation()  # type: ignore[call-arg]
+    image_variation()  # type: ignore[call-overload]
 
 
 def hear(partial: Partial) -> None:
@@ -143,6 +146,29 @@ async def people_await() -> None:
     assert_type(await aimage_edit("a.png", "a hat"), ImageResponse)
     assert_type(await image().aread(timeout=5), bytes)
     aimage_generation("a fox")  # type: ignore[unused-coroutine]
+
+
+def people_stream() -> None:
+    for event in image_generation("a fox", stream=True, partial_images=2):
+        assert_type(event, ImageEvent)
+        assert_type(event.image, Image | None)
+        assert_type(event.progress, float | str | None)
+        assert_type(event.response, ImageResponse | None)
+        event.index = 5  # type: ignore[misc]
+    with image_edit("a.png", "a hat", stream=True) as stream:
+        assert_type(stream, ImageStream)
+        assert_type(stream.partials, tuple[Partial, ...])
+        assert_type(stream.run(), ImageResponse)
+    assert_type(image_generation("a fox", stream=False), ImageResponse)
+    image_generation("a fox", stream="yes")  # type: ignore[call-overload]
+
+
+async def people_stream_and_await() -> None:
+    async with await aimage_edit("a.png", "a hat", stream=True) as stream:
+        assert_type(stream, AsyncImageStream)
+        async for event in stream:
+            assert_type(event, ImageEvent)
+    assert_type(await (await aimage_generation("a fox", stream=True)), ImageResponse)
 
 
 def people_read(response: ImageResponse) -> None:

@@ -76,6 +76,7 @@ if TYPE_CHECKING:
     from impasto._costs import Cost
     from impasto._estimates import Estimate
     from impasto._explanation import Explanation
+    from impasto._happening import ImageEvent
     from impasto._image import Image
     from impasto._jobs import Job
     from impasto._journal import Journal, JournalEntry
@@ -83,6 +84,7 @@ if TYPE_CHECKING:
     from impasto._limits import Limiter, LocalLimiter
     from impasto._manifest import Manifest
     from impasto._metadata import Metadata, read_metadata
+    from impasto._stream import AsyncImageStream, ImageStream
     from impasto._tally import BatchProgress, Done
 
 drop_params = False
@@ -94,6 +96,7 @@ __all__ = [
     "APIError",
     "APIResponseValidationError",
     "AsyncBatch",
+    "AsyncImageStream",
     "Attempt",
     "AuthenticationError",
     "BadGatewayError",
@@ -111,9 +114,11 @@ __all__ = [
     "Explanation",
     "Fate",
     "Image",
+    "ImageEvent",
     "ImageFormatWarning",
     "ImageGenerationRequestQuality",
     "ImageResponse",
+    "ImageStream",
     "ImpastoError",
     "ImpastoWarning",
     "InternalServerError",
@@ -175,6 +180,7 @@ __all__ = [
 # A third of the time that `import impasto` would take: most programs need them only later.
 _AT_FIRST_TOUCH = {
     "AsyncBatch": "impasto._batch",
+    "AsyncImageStream": "impasto._stream",
     "Attempt": "impasto._answer",
     "Batch": "impasto._batch",
     "BatchProgress": "impasto._tally",
@@ -186,8 +192,10 @@ _AT_FIRST_TOUCH = {
     "Explanation": "impasto._explanation",
     "Fate": "impasto._answer",
     "Image": "impasto._image",
+    "ImageEvent": "impasto._happening",
     "ImageGenerationRequestQuality": "impasto._arguments",
     "ImageResponse": "impasto._answer",
+    "ImageStream": "impasto._stream",
     "Job": "impasto._jobs",
     "Journal": "impasto._journal",
     "JournalEntry": "impasto._journal",

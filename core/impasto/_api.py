@@ -7,7 +7,7 @@ import sys
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
 
 from impasto._registry import ProviderInfo, Registry
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from impasto._answer import ImageResponse
     from impasto._arguments import Asked
+    from impasto._audience import Audience
     from impasto._batch import AsyncBatch, Batch
     from impasto._budgets import Budget
     from impasto._call import Kind
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from impasto._notices import Origin
     from impasto._plan import Plan
     from impasto._prompts import Prompts
+    from impasto._stream import AsyncImageStream, ImageStream, Perform
     from impasto._tally import BatchProgress
 
 # Ours, for editors to complete; any installed provider's name will do.
@@ -51,6 +53,27 @@ ProviderName: TypeAlias = Literal[
 registry = Registry.installed()
 
 
+# Without and with a stream; else as below.
+# fmt: off
+@overload
+def image_generation(
+    prompt: str, model: str | None = None, n: int | None = None, quality: str | None = None,
+    response_format: str | None = None, size: str | None = None, style: str | None = None,
+    user: str | None = None, timeout: float | None = 600, api_key: str | None = None,
+    api_base: str | None = None, api_version: str | None = None,
+    custom_llm_provider: ProviderName | str | None = None, *,
+    stream: Literal[False] | None = None, **kwargs: Any,
+) -> ImageResponse: ...
+@overload
+def image_generation(
+    prompt: str, model: str | None = None, n: int | None = None, quality: str | None = None,
+    response_format: str | None = None, size: str | None = None, style: str | None = None,
+    user: str | None = None, timeout: float | None = 600, api_key: str | None = None,
+    api_base: str | None = None, api_version: str | None = None,
+    custom_llm_provider: ProviderName | str | None = None, *,
+    stream: Literal[True], **kwargs: Any,
+) -> ImageStream: ...
+# fmt: on
 def image_generation(
     prompt: str,
     model: str | None = None,
@@ -66,7 +89,7 @@ def image_generation(
     api_version: str | None = None,
     custom_llm_provider: ProviderName | str | None = None,
     **kwargs: Any,
-) -> ImageResponse:
+) -> ImageResponse | ImageStream:
     """Return pictures of *prompt*.
 
     Works in any thread and inside a running event loop; there, `aimage_generation` does not
@@ -99,7 +122,8 @@ def image_generation(
             cost: "1.50 USD", a number of dollars, or a `Budget`; `journal`, the path of a file in
             which it is written what was ordered and what came; `idempotency_key`, by which the
             call is found there in another run, and not ordered again; and `again="ambiguous"`,
-            which orders again what may have been paid for.
+            which orders again what may have been paid for; and `stream`: True to return an
+            `ImageStream` of events instead, partial pictures among them.
 
     Raises:
         BadRequestError: something in the call cannot be right; `param` says what.
@@ -114,6 +138,26 @@ def image_generation(
     return _blocking("generate", locals(), caller())
 
 
+# fmt: off
+@overload
+async def aimage_generation(
+    prompt: str, model: str | None = None, n: int | None = None, quality: str | None = None,
+    response_format: str | None = None, size: str | None = None, style: str | None = None,
+    user: str | None = None, timeout: float | None = 600, api_key: str | None = None,
+    api_base: str | None = None, api_version: str | None = None,
+    custom_llm_provider: ProviderName | str | None = None, *,
+    stream: Literal[False] | None = None, **kwargs: Any,
+) -> ImageResponse: ...
+@overload
+async def aimage_generation(
+    prompt: str, model: str | None = None, n: int | None = None, quality: str | None = None,
+    response_format: str | None = None, size: str | None = None, style: str | None = None,
+    user: str | None = None, timeout: float | None = 600, api_key: str | None = None,
+    api_base: str | None = None, api_version: str | None = None,
+    custom_llm_provider: ProviderName | str | None = None, *,
+    stream: Literal[True], **kwargs: Any,
+) -> AsyncImageStream: ...
+# fmt: on
 async def aimage_generation(
     prompt: str,
     model: str | None = None,
@@ -129,11 +173,31 @@ async def aimage_generation(
     api_version: str | None = None,
     custom_llm_provider: ProviderName | str | None = None,
     **kwargs: Any,
-) -> ImageResponse:
+) -> ImageResponse | AsyncImageStream:
     """Return pictures of *prompt*; the same as `image_generation`, to be awaited."""
     return await _awaited("generate", locals(), caller())
 
 
+# fmt: off
+@overload
+def image_edit(
+    image: Any = None, prompt: str | None = None, model: str | None = None, mask: Any = None,
+    n: int | None = None, quality: str | None = None, response_format: str | None = None,
+    size: str | None = None, user: str | None = None, extra_headers: dict[str, str] | None = None,
+    extra_query: dict[str, Any] | None = None, extra_body: dict[str, Any] | None = None,
+    timeout: float | None = None, custom_llm_provider: ProviderName | str | None = None, *,
+    stream: Literal[False] | None = None, **kwargs: Any,
+) -> ImageResponse: ...
+@overload
+def image_edit(
+    image: Any = None, prompt: str | None = None, model: str | None = None, mask: Any = None,
+    n: int | None = None, quality: str | None = None, response_format: str | None = None,
+    size: str | None = None, user: str | None = None, extra_headers: dict[str, str] | None = None,
+    extra_query: dict[str, Any] | None = None, extra_body: dict[str, Any] | None = None,
+    timeout: float | None = None, custom_llm_provider: ProviderName | str | None = None, *,
+    stream: Literal[True], **kwargs: Any,
+) -> ImageStream: ...
+# fmt: on
 def image_edit(
     image: Any = None,
     prompt: str | None = None,
@@ -150,7 +214,7 @@ def image_edit(
     timeout: float | None = None,
     custom_llm_provider: ProviderName | str | None = None,
     **kwargs: Any,
-) -> ImageResponse:
+) -> ImageResponse | ImageStream:
     """Return *image*, or several of them, worked on as *prompt* says.
 
     Args:
@@ -173,6 +237,26 @@ def image_edit(
     return _blocking("edit", locals(), caller())
 
 
+# fmt: off
+@overload
+async def aimage_edit(
+    image: Any = None, prompt: str | None = None, model: str | None = None, mask: Any = None,
+    n: int | None = None, quality: str | None = None, response_format: str | None = None,
+    size: str | None = None, user: str | None = None, extra_headers: dict[str, str] | None = None,
+    extra_query: dict[str, Any] | None = None, extra_body: dict[str, Any] | None = None,
+    timeout: float | None = None, custom_llm_provider: ProviderName | str | None = None, *,
+    stream: Literal[False] | None = None, **kwargs: Any,
+) -> ImageResponse: ...
+@overload
+async def aimage_edit(
+    image: Any = None, prompt: str | None = None, model: str | None = None, mask: Any = None,
+    n: int | None = None, quality: str | None = None, response_format: str | None = None,
+    size: str | None = None, user: str | None = None, extra_headers: dict[str, str] | None = None,
+    extra_query: dict[str, Any] | None = None, extra_body: dict[str, Any] | None = None,
+    timeout: float | None = None, custom_llm_provider: ProviderName | str | None = None, *,
+    stream: Literal[True], **kwargs: Any,
+) -> AsyncImageStream: ...
+# fmt: on
 async def aimage_edit(
     image: Any = None,
     prompt: str | None = None,
@@ -189,11 +273,25 @@ async def aimage_edit(
     timeout: float | None = None,
     custom_llm_provider: ProviderName | str | None = None,
     **kwargs: Any,
-) -> ImageResponse:
+) -> ImageResponse | AsyncImageStream:
     """Return *image* worked on as *prompt* says; the same as `image_edit`, to be awaited."""
     return await _awaited("edit", locals(), caller())
 
 
+# fmt: off
+@overload
+def image_variation(
+    image: Any, model: str | None = None, n: int = 1, response_format: str | None = None,
+    size: str | None = None, user: str | None = None, *,
+    stream: Literal[False] | None = None, **kwargs: Any,
+) -> ImageResponse: ...
+@overload
+def image_variation(
+    image: Any, model: str | None = None, n: int = 1, response_format: str | None = None,
+    size: str | None = None, user: str | None = None, *,
+    stream: Literal[True], **kwargs: Any,
+) -> ImageStream: ...
+# fmt: on
 def image_variation(
     image: Any,
     model: str | None = None,
@@ -202,7 +300,7 @@ def image_variation(
     size: str | None = None,
     user: str | None = None,
     **kwargs: Any,
-) -> ImageResponse:
+) -> ImageResponse | ImageStream:
     """Return pictures like *image*, for providers that vary one without being told how.
 
     Args:
@@ -219,6 +317,20 @@ def image_variation(
     return _blocking("vary", locals(), caller())
 
 
+# fmt: off
+@overload
+async def aimage_variation(
+    image: Any, model: str | None = None, n: int = 1, response_format: str | None = None,
+    size: str | None = None, user: str | None = None, *,
+    stream: Literal[False] | None = None, **kwargs: Any,
+) -> ImageResponse: ...
+@overload
+async def aimage_variation(
+    image: Any, model: str | None = None, n: int = 1, response_format: str | None = None,
+    size: str | None = None, user: str | None = None, *,
+    stream: Literal[True], **kwargs: Any,
+) -> AsyncImageStream: ...
+# fmt: on
 async def aimage_variation(
     image: Any,
     model: str | None = None,
@@ -227,7 +339,7 @@ async def aimage_variation(
     size: str | None = None,
     user: str | None = None,
     **kwargs: Any,
-) -> ImageResponse:
+) -> ImageResponse | AsyncImageStream:
     """Return pictures like *image*; the same as `image_variation`, to be awaited."""
     return await _awaited("vary", locals(), caller())
 
@@ -383,12 +495,9 @@ def _submit(arguments: dict[str, Any], where: Origin) -> Job:
 
 
 async def _submitted(arguments: dict[str, Any], where: Origin) -> Job:
-    import asyncio
-
     more = arguments.pop("kwargs")
     asked = submission({**arguments, **more})
-    if not dispatch.cache_info().currsize:  # importing aiohttp would hold up the caller's loop
-        await asyncio.to_thread(dispatch)
+    await _ready()
     from impasto._submission import submitted
 
     return await submitted(dispatch(), asked, where)
@@ -582,24 +691,59 @@ def caller() -> Origin:
     return frame.f_code.co_filename, frame.f_lineno, frame.f_globals
 
 
-def _blocking(kind: Kind, arguments: dict[str, Any], where: Origin) -> ImageResponse:
+def _blocking(kind: Kind, arguments: dict[str, Any], where: Origin) -> ImageResponse | ImageStream:
     from impasto import _portal
 
-    return _portal.run(_awaited(kind, arguments, where))
+    if arguments["kwargs"].get("stream"):
+        from impasto._stream import ImageStream
+
+        return ImageStream(_streamed(kind, arguments, where))
+    return _portal.run(_performed(kind, arguments, where))
 
 
-async def _awaited(kind: Kind, arguments: dict[str, Any], where: Origin) -> ImageResponse:
+async def _awaited(
+    kind: Kind, arguments: dict[str, Any], where: Origin
+) -> ImageResponse | AsyncImageStream:
+    if arguments["kwargs"].get("stream"):
+        from impasto._stream import AsyncImageStream
+
+        return AsyncImageStream(_streamed(kind, arguments, where))
+    return await _performed(kind, arguments, where)
+
+
+async def _performed(kind: Kind, arguments: dict[str, Any], where: Origin) -> ImageResponse:
     from impasto._arguments import sort
 
     more = arguments.pop("kwargs")
     asked = sort(kind, {**arguments, **more})
-    if not dispatch.cache_info().currsize:  # importing aiohttp would hold up the caller's loop
-        import asyncio
-
-        await asyncio.to_thread(dispatch)
+    await _ready()
     if "IPython" in sys.modules:
         return await _in_notebook(asked, where)
     return await dispatch().perform(asked, where)
+
+
+def _streamed(kind: Kind, arguments: dict[str, Any], where: Origin) -> Perform:
+    """Return what makes the call, whose *arguments* are checked now, for whoever takes its events."""
+    from attrs import evolve
+
+    from impasto._arguments import sort
+
+    more = arguments.pop("kwargs")
+    asked = sort(kind, {**arguments, **more})
+
+    async def perform(audience: Audience) -> ImageResponse:
+        await _ready()
+        return await dispatch().perform(evolve(asked, audience=audience), where)
+
+    return perform
+
+
+async def _ready() -> None:
+    """Make `dispatch()` at hand: importing aiohttp would hold up the caller's loop."""
+    if not dispatch.cache_info().currsize:
+        import asyncio
+
+        await asyncio.to_thread(dispatch)
 
 
 async def _in_notebook(asked: Asked, where: Origin) -> ImageResponse:

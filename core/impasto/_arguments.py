@@ -16,6 +16,7 @@ from impasto._steering import DEFAULT_TIMEOUT, STEERING, steered
 from impasto.errors import BadRequestError, UnsupportedParamsError
 
 if TYPE_CHECKING:
+    from impasto._audience import Audience
     from impasto._booking import Booking
     from impasto._budgets import Budget
     from impasto._fallbacks import Fallback
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 _COMMON = frozenset(COMMON)
 # Known from LiteLLM, and nothing that impasto would do in silence.
-_NOT_DONE = frozenset({"client", "stream"})
+_NOT_DONE = frozenset({"client"})
 
 
 # What nearly every call has besides the common vocabulary; none of it is LiteLLM's.
@@ -74,6 +75,8 @@ class Asked:
         budget: What it may cost, besides the budgets round it.
         booking: What a journal knows it by.
         record: What the journal knows of it, and where it is written what becomes of it.
+        stream: Whether the caller wants to see pictures on their way.
+        audience: Who takes the events, where it is streamed.
     """
 
     kind: Kind
@@ -102,6 +105,8 @@ class Asked:
     budget: Budget | None = None
     booking: Booking | None = None
     record: Record | None = None
+    stream: bool = False
+    audience: Audience | None = None
 
 
 def sort(kind: Kind, arguments: Mapping[str, Any]) -> Asked:

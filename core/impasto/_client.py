@@ -8,7 +8,7 @@ import functools
 import inspect
 import os
 import ssl as _ssl
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar, cast
 
@@ -20,15 +20,18 @@ from impasto._arguments import Asked, sort
 from impasto._batch import AsyncBatch, Batch
 from impasto._call import Kind
 from impasto._dispatch import Dispatch
-from impasto._image import EVERYBODYS, Source
+from impasto._image import EVERYBODYS, Image, Source
 from impasto._notices import Origin
 from impasto._plan import Plan, planned
+from impasto._stream import AsyncImageStream, ImageStream
 from impasto.errors import ImpastoError
 
 if TYPE_CHECKING:
     import aiohttp
 
+    from impasto._audience import Audience
     from impasto._journal import Journal
+    from impasto._stream import Perform
 
 P = ParamSpec("P")
 Q = ParamSpec("Q")
@@ -43,7 +46,10 @@ def _blocking(kind: Kind | None, function: Callable[P, R]) -> Callable[Concatena
 
     def method(self: Client, /, *args: P.args, **kwargs: P.kwargs) -> R:
         arguments = signature.bind(*args, **kwargs).arguments
-        result: R = _portal.run(self._perform(kind, arguments, _api.caller()))
+        where = _api.caller()
+        if kind is not None and _is_stream(arguments):
+            return cast("R", ImageStream(self._streamed(kind, arguments, where)))
+        result: R = _portal.run(self._perform(kind, arguments, where))
         return result
 
     return _dressed(method, function, signature)
@@ -56,10 +62,17 @@ def _awaited(
 
     async def method(self: Client, /, *args: P.args, **kwargs: P.kwargs) -> R:
         arguments = signature.bind(*args, **kwargs).arguments
-        result: R = await self._perform(kind, arguments, _api.caller())
+        where = _api.caller()
+        if kind is not None and _is_stream(arguments):
+            return cast("R", AsyncImageStream(self._streamed(kind, arguments, where)))
+        result: R = await self._perform(kind, arguments, where)
         return result
 
     return _dressed(method, function, signature)
+
+
+def _is_stream(arguments: Mapping[str, Any]) -> bool:
+    return bool(arguments.get("kwargs", {}).get("stream"))
 
 
 def _planned(
@@ -162,6 +175,17 @@ class Client:
         extras = _api.dispatch().extras
         return _Dispatch(registry=_api.registry, wires=self._wires, extras=extras, client=self)
 
+    def _streamed(self, kind: Kind, arguments: dict[str, Any], where: Origin) -> Perform:
+        """Return what makes the call for whoever takes its events."""
+        more = arguments.pop("kwargs", {})
+        asked = sort(kind, {**arguments, **more})
+
+        async def perform(audience: Audience) -> ImageResponse:
+            audience.owned = self._owned
+            return await self._dispatch().perform(evolve(asked, audience=audience), where)
+
+        return perform
+
     def refuse_if_closed(self) -> None:
         """Raise where nothing can be sent any more.
 
@@ -173,12 +197,11 @@ class Client:
 
     def owned(self, response: ImageResponse) -> ImageResponse:
         """Return *response* with pictures that this client fetches, where they are URLs."""
-        source = Source(self._wires)
-        data = [
-            evolve(image, source=source) if image.url and image._source is EVERYBODYS else image
-            for image in response.data
-        ]
-        return evolve(response, data=data)
+        return evolve(response, data=list(map(self._owned, response.data)))
+
+    def _owned(self, image: Image) -> Image:
+        everybodys = image.url and image._source is EVERYBODYS
+        return evolve(image, source=Source(self._wires)) if everybodys else image
 
     def close(self) -> None:
         """Close the connections; a call after that is an error."""

@@ -14,6 +14,7 @@ from impasto import _costs, _failures
 from impasto._answer import ImageResponse
 from impasto._call import Call, Params
 from impasto._events import events
+from impasto._hearing import Hearing
 from impasto._http import Request, Response, origin
 from impasto._image import Image
 from impasto._large import LARGE, READING
@@ -109,11 +110,17 @@ class Conversation:
     _order_request: Request | None = None
     _in_doubt: bool = False  # whether an order before the present one may have been taken
     _stops: bool = False  # whether it ends with the next request that waits for a job
+    _hearing: Hearing | None = None  # of the latest answer, where it may be a stream
 
     @property
     def call(self) -> Call:
         """What the user wants."""
         return self.line.call
+
+    @property
+    def streamed(self) -> bool:
+        """Whether the latest answer was a stream of events, read as they arrived."""
+        return self._hearing is not None and self._hearing.head is not None
 
     async def pictures(self) -> ImageResponse:
         """Return the pictures.
@@ -308,7 +315,7 @@ class Conversation:
             if self.witness is not None and request.buys:
                 await self.witness.ordering(self, request)
             try:
-                response = await self.line.send(request, self._order_begins(request))
+                response = await self._sent(request)
             except (NotSent, Lost) as lost:
                 error: ImpastoError = self._no_answer(request, lost)
             except Misled as misled:
@@ -326,6 +333,20 @@ class Conversation:
                 error, buys=request.buys, repeats=self.repeats if request.buys else repeats
             )
             repeats += 1
+
+    async def _sent(self, request: Request) -> Response:
+        """Return the answer to *request*; of a stream, what the plugin has read of it waits here."""
+        begun = self._order_begins(request)
+        if not self.call.stream or "parse_event" not in self.line.loaded.own:
+            return await self.line.send(request, begun)
+        hearing = self._hearing = Hearing(
+            call=self.call,
+            request=request,
+            parse_event=self.line.loaded.hook.parse_event,
+            report=self.report,
+            keeps=self.witness is not None,
+        )
+        return hearing.whole(await self.line.send(request, begun, hearing))
 
     async def _pause_or_raise(self, error: ImpastoError, *, buys: bool, repeats: int) -> None:
         """Wait until the request may be sent again, or raise *error*."""
@@ -369,21 +390,25 @@ class Conversation:
         except (LookupError, TypeError, ValueError, AttributeError) as error:
             raise self._nonsense(request, response, error) from error
         except Exception as error:
-            raise self.line.fail(
-                f"parse_response() raised {type(error).__name__}: {error}", error
-            ) from error
+            what = f"{self._reader(response)}() raised {type(error).__name__}: {error}"
+            raise self.line.fail(what, error) from error
         if isinstance(outcome, Request) or is_sound(outcome):
             return outcome
-        raise self.line.fail(f"parse_response() returned {outcome!r}", None)
+        raise self.line.fail(f"{self._reader(response)}() returned {outcome!r}", None)
+
+    def _reader(self, response: Response) -> str:
+        """Return the hook that reads *response*."""
+        listens = "parse_event" in self.line.loaded.own
+        is_stream = listens and response.content_type == "text/event-stream"
+        return "parse_event" if is_stream else "parse_response"
 
     def _read(self, request: Request, response: Response) -> Any:
         hook = self.line.loaded.hook
-        if (
-            "parse_event" not in self.line.loaded.own
-            or response.content_type != "text/event-stream"
-        ):
+        if self._reader(response) == "parse_response":
             return hook.parse_response(call=self.call, request=request, response=response)
-        for event in events(response.text):
+        if self._hearing is not None and self._hearing.head is not None:
+            return self._hearing.outcome()
+        for event in events(response.body):
             said = hook.parse_event(call=self.call, request=request, event=event)
             if isinstance(said, ImageResponse):
                 return said

@@ -24,7 +24,16 @@ MOST = 10  # a guess: after so many failures, what is wrong is not the models
 _SHARED = frozenset(
     {
         *("prompt", "image", "images", "mask"),
-        *("timeout", "metadata", "caching", "cache", "on_progress", "fallbacks", "fallback_after"),
+        *(
+            "timeout",
+            "metadata",
+            "caching",
+            "cache",
+            "on_progress",
+            "stream",
+            "fallbacks",
+            "fallback_after",
+        ),
         *("journal", "idempotency_key", "again", "budget"),
     }
 )

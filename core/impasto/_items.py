@@ -20,6 +20,7 @@ from impasto._keys import plain
 from impasto._line import NAMES_OF_SECRETS
 from impasto._provider import Provider
 from impasto._redact import HIDDEN
+from impasto._steering import no_stream
 from impasto.errors import BadRequestError
 
 _KINDS = ("generate", "edit", "vary")
@@ -82,6 +83,8 @@ class Items:
         arguments = {**self._common, **own}
         kind = _kind(arguments)
         asked = sort(kind, arguments)
+        if asked.stream:
+            raise no_stream("a batch tells of each call when it has ended")
         provider, model = await self._routed(asked)
         return Item(
             index=index,
@@ -173,6 +176,8 @@ def canonical_parts(asked: Asked, provider: Provider | None, model: str) -> dict
     words = {**inner["common"], **inner["words"]}
     for name in ("query", "body"):
         words |= {f"extra_{name}.{key}": one for key, one in inner[name].items()}
+    if asked.stream and (asked.common.get("n") or 1) > 1:
+        words["stream"] = True  # each of them may be an order of its own
     parts = {name: one for name, one in {**whole, **words}.items() if one is not None}
     return {name: _as_text(one) for name, one in parts.items() if not NAMES_OF_SECRETS.search(name)}
 

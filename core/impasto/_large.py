@@ -24,9 +24,10 @@ _CROWD = 2  # answers; so many that are there whole are enough to keep a thread 
 
 
 class Queue:
-    """Who waits for the thread, in one event loop."""
+    """Who waits for the thread, in one event loop; *crowd* of them are one."""
 
-    def __init__(self) -> None:
+    def __init__(self, crowd: int = _CROWD) -> None:
+        self._crowd = crowd
         self._turn = asyncio.Lock()
         self._calm = asyncio.Event()
         self._calm.set()
@@ -35,7 +36,7 @@ class Queue:
     async def run(self, work: Callable[[], T]) -> T:
         """Return what *work* returns, on a thread, when it is its turn."""
         self._waiting += 1
-        if self._waiting >= _CROWD:
+        if self._waiting >= self._crowd:
             self._calm.clear()
         loop, context = asyncio.get_running_loop(), copy_context()
         try:
@@ -43,7 +44,7 @@ class Queue:
                 return await loop.run_in_executor(_thread(), context.run, work)
         finally:
             self._waiting -= 1
-            if self._waiting < _CROWD:
+            if self._waiting < self._crowd:
                 self._calm.set()
 
     async def calm(self) -> None:
@@ -64,7 +65,8 @@ if hasattr(os, "register_at_fork"):  # not on Windows, where nothing forks
 class _Queues:
     """A queue for each event loop."""
 
-    def __init__(self) -> None:
+    def __init__(self, crowd: int = _CROWD) -> None:
+        self._crowd = crowd
         self._of: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Queue] = (
             weakref.WeakKeyDictionary()
         )
@@ -74,11 +76,14 @@ class _Queues:
         loop = asyncio.get_running_loop()
         found = self._of.get(loop)
         if found is None:
-            found = self._of[loop] = Queue()
+            found = self._of[loop] = Queue(self._crowd)
         return found
 
 
 READING = _Queues()
 """Of answers that are read."""
-DECODING = _Queues()
-"""Of pictures that are decoded; else those would wait for all answers."""
+DECODING = _Queues(1)
+"""Of pictures that are decoded; else those would wait for all answers.
+
+Whoever hears a stream goes on when none is: the picture that somebody wants to see goes before.
+"""

@@ -7,6 +7,7 @@ import logging
 import re
 from collections.abc import Callable, Iterable
 from copy import copy
+from functools import partial
 from typing import Any, TypeAlias, TypeVar
 from urllib.parse import quote, quote_plus, urlencode, urljoin, urlsplit
 
@@ -19,7 +20,7 @@ from impasto._http import Request, Response, origin
 from impasto._plugin import Loaded
 from impasto._provider import Credentials
 from impasto._settings import Resolved
-from impasto._wires import Wires
+from impasto._wires import Ear, Wires
 from impasto.errors import AuthenticationError, ImpastoError, PluginError
 
 MAX_REDIRECTS = 5  # gateways use one or two
@@ -90,8 +91,12 @@ class Line:
         except ValueError as error:
             raise self.fail(f"built a request without an absolute URL: {error}", error) from error
 
-    async def send(self, request: Request, begun: Callable[[], None]) -> Response:
+    async def send(
+        self, request: Request, begun: Callable[[], None], ear: Ear | None = None
+    ) -> Response:
         """Send *request*, and again where its own origin moved it; return the answer.
+
+        Where *ear* hears the answer, it is told of each piece, and the head alone is returned.
 
         Raises:
             NotSent: no connection was made.
@@ -105,7 +110,7 @@ class Line:
         frozen = await freeze(request, self.additions, home=at_home)
         for _ in range(MAX_REDIRECTS + 1):
             authorized = await self._authorized(frozen) if at_home else frozen
-            response = await self._sent(authorized, begun, guarded=guarded)
+            response = await self._sent(authorized, begun, guarded=guarded, ear=ear)
             if authorized.url is not frozen.url:  # its query may hold a key
                 response = evolve(response, url=frozen.url)
             if not 300 <= response.status < 400 or response.status == 304:
@@ -114,14 +119,15 @@ class Line:
         raise Misled(f"more than {MAX_REDIRECTS} redirects in a row", response)
 
     async def _sent(
-        self, request: Request, begun: Callable[[], None], *, guarded: bool
+        self, request: Request, begun: Callable[[], None], *, guarded: bool, ear: Ear | None
     ) -> Response:
+        send = self.wires.send if ear is None else partial(self.wires.send, ear=ear)
         if not log.isEnabledFor(logging.DEBUG):
-            return await self.wires.send(request, begun, guarded=guarded)
+            return await send(request, begun, guarded=guarded)
         # Neither the query, which may hold a key, nor the body, which holds what people wrote.
         where = f"{request.method} {request.url.partition('?')[0]}"
         log.debug("%s: %s, %d bytes", self.who(), where, len(request.body or b""))
-        response = await self.wires.send(request, begun, guarded=guarded)
+        response = await send(request, begun, guarded=guarded)
         log.debug(
             "%s: %s answered %d, %d bytes of %s, request %s",
             *(self.who(), where, response.status, response.size),

@@ -104,6 +104,8 @@ class Price:
         included: Parameters and how much of each it covers; with more the price grows in
             proportion: ``{"steps": 28}``.
         source: Where the figure is from.
+        certainty: How sure it is: "primary" from the vendor's own page, "secondary" as somebody
+            else quotes it, "recalled" where it could not be looked up; None: not said.
         date: When it was read there, "YYYY-MM-DD".
     """
 
@@ -122,6 +124,7 @@ class Price:
     source: str
     date: date
     currency: str = "USD"
+    certainty: Literal["primary", "secondary", "recalled"] | None = None
     when: Mapping[str, Any] = field(factory=dict)
     included: Mapping[str, float] = field(factory=dict, validator=_check_included)
 
@@ -228,6 +231,8 @@ class Model:
         bare: True where the name, and its aliases, answer without a provider in front.
         kinds: What it can do.
         max_images: Most pictures of one request; more are split over several.
+        streams: True where the answer can be a stream of events, of one picture, that shows it
+            on its way; core then asks for each picture of a streamed call alone.
         parameters: What it takes, by the caller's names; None where nothing is known.
         sizes: What *size* may be; None where nothing is known.
         prices: Empty where no price is known.
@@ -243,6 +248,7 @@ class Model:
     bare: bool = False
     kinds: tuple[Literal["generate", "edit", "vary"], ...] = ("generate",)
     max_images: int | None = field(default=None, validator=validators.optional(validators.ge(1)))
+    streams: bool = False
     parameters: Mapping[str, Parameter] | None = None
     sizes: Sizes | None = None
     prices: tuple[Price, ...] = ()

@@ -9,8 +9,12 @@ from collections.abc import Awaitable
 from html import escape
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from impasto._answer import Partial
+
 if TYPE_CHECKING:
-    from impasto._answer import Partial
+    from impasto._happening import ImageEvent
+    from impasto._image import Image
+    from impasto._stream import ImageStream
 
 T = TypeVar("T")
 
@@ -68,3 +72,53 @@ class Watch:
         parts = [one for one in known if isinstance(one, float)]
         bar = f' <progress value="{sum(parts) / len(parts):.2f}"></progress>' if parts else ""
         return f'<span style="opacity:.7">{escape(text)}{bar}</span>'
+
+
+def play(stream: ImageStream) -> None:
+    """Show the pictures of *stream* while they come, all in one place under the cell.
+
+    Raises:
+        NotImplementedError: there is no such place; whoever shows things shows it otherwise.
+        ImpastoError: as the stream does; what was to be seen stays.
+    """
+    if not is_here():
+        raise NotImplementedError
+    from IPython import display
+
+    show: Any = display.display  # IPython is typed in part
+    if stream.response is not None:
+        show(stream.response)
+        return
+    html: Any = display.HTML
+    seen, shown = Seen(), show(html(""), display_id=True)
+    for event in stream:
+        if event.response is not None:
+            shown.update(event.response)
+        elif seen.takes(event):
+            shown.update(html(seen.html()))
+
+
+class Seen:
+    """What is to be seen of a stream so far."""
+
+    def __init__(self) -> None:
+        self._images: dict[int, Image] = {}
+        self._watch = Watch("impasto")
+        self._told = -_BETWEEN
+
+    def takes(self, event: ImageEvent) -> bool:
+        """Take *event* down; return whether it is worth an update."""
+        self._watch.heard(Partial(index=event.index, progress=event.progress))
+        if event.image is not None:
+            self._images[event.index] = event.image
+        now = time.monotonic()
+        worth = event.image is not None or now - self._told >= _BETWEEN
+        self._told = now if worth else self._told
+        return worth
+
+    def html(self) -> str:
+        """Return the pictures in a row, and how far they are."""
+        images = [self._images[index] for index in sorted(self._images)]
+        width = "100%" if len(images) == 1 else "320px"
+        row = "".join(image._figure(f"max-width:{width}") for image in images)
+        return f'<div style="display:flex;flex-wrap:wrap;gap:8px">{row}</div>{self._watch.html()}'

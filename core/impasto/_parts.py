@@ -36,10 +36,9 @@ class Part:
         state: One of the words above.
         handle: The request that asks for the job.
         is_answered: Whether an answer was written down.
-        answer: The last request that was answered, and its answer.
         stopped: Whether the provider said that it stops the job.
         error: Why it failed, as JSON.
-        result: What came of it where nothing is sent.
+        is_made: Whether pictures were written down that were made without sending anything.
         frame: What another process needs to go on, but for the handle.
         request_id: What the provider's support asks for.
         token: Of this order; the pictures of another one are not taken for its own.
@@ -54,10 +53,9 @@ class Part:
     state: str
     handle: Request | None = None
     is_answered: bool = False
-    answer: tuple[Request, Response] | None = None
     stopped: bool = False
     error: Mapping[str, Any] | None = None
-    result: Mapping[str, Any] | None = None
+    is_made: bool = False
     frame: Mapping[str, Any] | None = None
     request_id: str | None = None
     token: str = ""
@@ -72,10 +70,10 @@ class Part:
 
 
 def parts(db: sqlite3.Connection, key: str) -> list[Part]:
-    """Return the orders of a call, with their answers."""
+    """Return the orders of a call, without their answers, which may be large."""
     rows = db.execute(
         "SELECT part, turn, parts.provider, parts.model, n, seed, state, handle, stopped, error, "
-        "result, frame, request_id, token, request, status, headers, url, body "
+        "result IS NOT NULL, frame, request_id, token, answers.part IS NOT NULL "
         "FROM parts LEFT JOIN answers USING (key, part) WHERE key = ? ORDER BY part",
         (key,),
     )
@@ -83,24 +81,40 @@ def parts(db: sqlite3.Connection, key: str) -> list[Part]:
 
 
 def _part(row: Sequence[Any]) -> Part:
-    number, turn, provider, model, n, seed, state, handle, stopped, error, result = row[:11]
-    frame, request_id, token, request, status, headers, url, body = row[11:]
-    answer = None
-    if request is not None:
-        response = Response(status=status, headers=json.loads(headers), body=body, url=url)
-        answer = _request(request), response
+    number, turn, provider, model, n, seed, state, handle, stopped, error, made = row[:11]
+    frame, request_id, token, answered = row[11:]
     return Part(
         *(number, turn, provider, model, n, seed, state),
         handle=_request(handle) if handle else None,
-        is_answered=answer is not None,
-        answer=answer,
+        is_answered=bool(answered),
         stopped=bool(stopped),
         error=json.loads(error) if error else None,
-        result=json.loads(result) if result else None,
+        is_made=bool(made),
         frame=json.loads(frame) if frame else None,
         request_id=request_id,
         token=token or "",
     )
+
+
+def answer(db: sqlite3.Connection, key: str, number: int) -> tuple[Request, Response] | None:
+    """Return the last request of an order that was answered, and its answer."""
+    row = db.execute(
+        "SELECT request, status, headers, url, body FROM answers WHERE key = ? AND part = ?",
+        (key, number),
+    ).fetchone()
+    if row is None:
+        return None
+    request, status, headers, url, body = row
+    response = Response(status=status, headers=json.loads(headers), body=body, url=url)
+    return _request(request), response
+
+
+def result(db: sqlite3.Connection, key: str, number: int) -> str:
+    """Return the pictures of an order for which nothing was sent, as they were written."""
+    (found,) = db.execute(
+        "SELECT result FROM parts WHERE key = ? AND part = ?", (key, number)
+    ).fetchone()
+    return str(found)
 
 
 def _request(text: str) -> Request:

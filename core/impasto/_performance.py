@@ -86,6 +86,7 @@ class Performance:
             extra=extra,
             drop_params=_drop_params(asked),
             timeout=asked.timeout,
+            stream=asked.stream,
             detached=asked.detached,
             metadata=asked.metadata or None,
             cache=asked.cache,
@@ -200,11 +201,20 @@ class Performance:
 
     async def _part(self, conversation: Conversation, first: int) -> ImageResponse:
         """Return the pictures of a part, which begin with number *first* of all that are wanted."""
-        if self.asked.on_progress is None:
+        call, listener, audience = conversation.call, self.asked.on_progress, self.asked.audience
+        if listener is None and audience is None:
             return await self._asked_for(conversation)
-        conversation.report = report = Report(self.asked.on_progress, first)
-        response = await self._asked_for(conversation)
-        report.finished(response.data)
+        conversation.report = report = Report(listener, first, audience)
+        try:
+            response = await self._asked_for(conversation)
+        except ImpastoError as error:
+            if audience is not None:
+                error.partials = audience.partials(first, call.n or 1)
+            raise
+        if audience is not None and self._wants_bytes(call):
+            # What cannot be had is tried again at the end, and told there.
+            response = evolve(response, data=(await self._with_bytes(response.data))[0])
+        report.finished(response.data, native=conversation.streamed)
         return response
 
     async def _asked_for(self, conversation: Conversation) -> ImageResponse:
@@ -276,7 +286,7 @@ class Performance:
         self, call: Call, response: ImageResponse, notes: tuple[str, ...]
     ) -> ImageResponse:
         """Return *response* with bytes where they were asked for, and all that is to be said."""
-        if call.response_format == "b64_json" or self.asked.download:
+        if self._wants_bytes(call):
             response = await self._downloaded(response)
         besides = self.told_besides()
         if besides:
@@ -308,6 +318,9 @@ class Performance:
         """Return the fates of what no plugin sees: left out, or added to the body as it is."""
         added = self._added() if self.asked.additions.body else {}
         return {**self._left_out, **added} if self._left_out else added
+
+    def _wants_bytes(self, call: Call) -> bool:
+        return call.response_format == "b64_json" or self.asked.download
 
     async def _with_bytes(self, data: list[Image]) -> tuple[list[Image], tuple[ImpastoError, ...]]:
         """Fetch the pictures that came as URLs; one that cannot be had keeps its URL."""

@@ -17,6 +17,7 @@ from impasto._limits import Limiter, LocalLimiter
 from impasto._manifest import Manifest
 from impasto._notices import Origin
 from impasto._prompts import Prompts
+from impasto._steering import no_stream
 from impasto._tally import Listener
 from impasto.errors import BadRequestError
 
@@ -84,6 +85,8 @@ def planned(
     """
     if again not in (None, "ambiguous"):
         raise BadRequestError(f"again={again!r}; it takes 'ambiguous'", param="again")
+    if given["common"].get("stream"):
+        raise no_stream("a batch tells of each call when it has ended")
     common = dict(given.pop("common"))
     if common.get("budget") is not None:  # one for all of them, not one for each
         common["budget"] = given_budget(common["budget"])

@@ -17,7 +17,17 @@ from impasto._answer import ImageResponse
 from impasto._call import Params
 from impasto._engine import Conversation, Known
 from impasto._http import Request, Response
-from impasto._parts import AMBIGUOUS, ANSWERED, FAILED, ORDERING, TAKEN, UNREADABLE, Part
+from impasto._parts import (
+    AMBIGUOUS,
+    ANSWERED,
+    FAILED,
+    ORDERING,
+    TAKEN,
+    UNREADABLE,
+    Part,
+    answer,
+    result,
+)
 from impasto._recollection import Ordered, Recollection
 from impasto._remains import (
     FROM_THE_JOURNAL,
@@ -25,7 +35,6 @@ from impasto._remains import (
     begin_anew,
     error_of,
     frame_of,
-    handle_of,
     result_of,
     unchanged,
     unsure,
@@ -110,14 +119,16 @@ class Record:
             ImpastoError: it failed, or nobody knows whether it was taken.
         """
         part = order.part
-        if part.result is not None:
-            return self._sourced(part, result_of(part, conversation), conversation)
-        if part.answer is None and part.handle is None:
+        if part.is_made:
+            made = await self._do(lambda db: result(db, self.key, part.number))
+            return self._sourced(part, result_of(made, conversation), conversation)
+        known = await self._known(part)
+        if known is None:
             return await self._saved(part)
         if conversation.params is None:
             await conversation.prepare()
         conversation.set_out()
-        conversation.known = Known(*part.answer) if part.answer else Known(handle_of(part))
+        conversation.known = known
         stopped, unreadable = part.stopped, part.state == UNREADABLE
         try:
             outcome = await self._noted(order, conversation, ask)
@@ -131,10 +142,20 @@ class Record:
             error.message += "; again='ambiguous' orders it again"
             error.args = (error.message,)
             raise
+        conversation.known = None  # it may be large
         if not isinstance(outcome, ImageResponse):
             return outcome
         told = GONE_ON if order.is_asked else FROM_THE_JOURNAL
         return evolve(outcome, notes=(*outcome.notes, told))
+
+    async def _known(self, part: Part) -> Known | None:
+        """Return what is known of *part*: its answer, or else the request that asks for the job."""
+        found = None
+        if part.is_answered:
+            found = await self._do(lambda db: answer(db, self.key, part.number))
+        if found is not None:
+            return Known(*found)
+        return None if part.handle is None else Known(evolve(part.handle, buys=False))
 
     async def _saved(self, part: Part) -> ImageResponse | None:
         """Return the pictures in the files that they were saved to, where nothing else is left."""
@@ -183,8 +204,8 @@ class Record:
         frame, part.token = frame_of(conversation), secrets.token_hex(8)
 
         def write(db: _entries.Connection) -> None:
-            result = json.dumps(_stored.pictures_told(response))
-            _entries.note_result(db, self.key, part, result, frame)
+            told = json.dumps(_stored.pictures_told(response))
+            _entries.note_result(db, self.key, part, told, frame)
 
         part.state = ANSWERED
         await self._try(write, durable=True)
@@ -228,8 +249,8 @@ class Record:
         if part.state != ORDERING:
             frame, part.token = frame_of(conversation), secrets.token_hex(8)
             await self._do(lambda db: _entries.note_order(db, self.key, part, frame), durable=True)
-            part.state, part.is_answered = ORDERING, False
-            part.answer = part.handle = part.result = None
+            part.state, part.handle = ORDERING, None
+            part.is_answered = part.is_made = False
         if self.then is not None:
             await self.then.ordering(conversation, request)
 

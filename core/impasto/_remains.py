@@ -12,7 +12,6 @@ from impasto import _costs, _stored
 from impasto._answer import ImageResponse
 from impasto._call import Params
 from impasto._engine import Conversation
-from impasto._http import Request
 from impasto._image import Image
 from impasto._parts import Part
 from impasto._redact import without
@@ -31,26 +30,18 @@ def frame_of(conversation: Conversation) -> str:
     return without(json.dumps(document), line.secrets())
 
 
-def handle_of(part: Part) -> Request:
-    """Return the request that asks for the job of *part*."""
-    assert part.handle is not None
-    return evolve(part.handle, buys=False)
-
-
 def begin_anew(conversation: Conversation) -> None:
     """Forget what was found out about an order that is to be placed again."""
     conversation.known = conversation.pending = None
     conversation.ordered = False
 
 
-def result_of(part: Part, conversation: Conversation) -> ImageResponse:
-    """Return what was made in an earlier process."""
-    assert part.result is not None
-    call = conversation.call
-    params = conversation.params
+def result_of(made: str, conversation: Conversation) -> ImageResponse:
+    """Return what was made in an earlier process, and written as *made*."""
+    call, params = conversation.call, conversation.params
     if params is None:
         params = conversation.line.ask("translate_params", Params, call=call)
-    response = _stored.response_of(call, params, part.result)
+    response = _stored.response_of(call, params, json.loads(made))
     notes = (*response.notes, FROM_THE_JOURNAL)
     return evolve(response, notes=notes, asked=_costs.asked(call))
 

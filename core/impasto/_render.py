@@ -19,6 +19,7 @@ from impasto._call import Params
 from impasto._engine import Conversation, is_sound
 from impasto._made import Made, linked
 from impasto._plugin import Memory
+from impasto._reports import Report
 from impasto.errors import APIResponseValidationError, ImpastoError, Timeout
 
 # One for each loaded plugin, which may be replaced by another one of the same name.
@@ -47,7 +48,8 @@ class _Report:
 async def rendered(conversation: Conversation) -> ImageResponse:
     """Return what the plugin's `render` makes of the call, within its deadline."""
     call, wires = conversation.call, conversation.line.wires
-    report = _Report(conversation.report)
+    told = conversation.report
+    report = _Report(told.native if isinstance(told, Report) else told)
     context = copy_context()
     if conversation.stake is not None:
         conversation.stake.is_asked = True

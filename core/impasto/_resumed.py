@@ -67,7 +67,7 @@ def resumed(
     Raises:
         BadRequestError: there is nothing to go on with.
     """
-    if not any(part.answer or part.handle or part.result for part in parts):
+    if not any(part.is_answered or part.handle or part.is_made for part in parts):
         raise BadRequestError(_why_nothing(entry), param="key", provider=entry.provider)
     document = _document(entry, parts)
     text = json.dumps(document)

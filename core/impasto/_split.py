@@ -14,7 +14,7 @@ MAX_PARTS = 100  # a guess: nobody means to send more orders than that with one 
 
 def split(call: Call) -> list[Call]:
     """Return the calls that *call* is split into: each at most what one request makes."""
-    most = call.card.max_images if call.card is not None else None
+    most = _most(call)
     if call.n is None or most is None or call.n <= most:
         return [call]
     if call.n > most * MAX_PARTS:
@@ -27,6 +27,13 @@ def split(call: Call) -> list[Call]:
     # The same seed would give the same pictures in every part; a part may count on from its own.
     seeds = [None if call.seed is None else call.seed + most * part for part in range(len(counts))]
     return [evolve(call, n=count, seed=seed) for count, seed in zip(counts, seeds, strict=True)]
+
+
+def _most(call: Call) -> int | None:
+    """Return how many pictures one request makes; of a stream, each has one of its own."""
+    if call.card is None:
+        return None
+    return 1 if call.stream and call.card.streams else call.card.max_images
 
 
 def joined(call: Call, outcomes: list[ImageResponse | ImpastoError]) -> ImageResponse:

@@ -11,7 +11,7 @@ from impasto import _checks
 from impasto._budgets import given as given_budget
 from impasto._call import NEVER_DROPPED, check_json
 from impasto._freeze import NOTHING, Additions, checked_headers
-from impasto.errors import BadRequestError
+from impasto.errors import BadRequestError, UnsupportedParamsError
 
 if TYPE_CHECKING:
     from impasto._booking import Booking
@@ -47,6 +47,7 @@ STEERING = frozenset(
         "journal",
         "idempotency_key",
         "again",
+        "stream",
     }
 )
 
@@ -78,6 +79,7 @@ def steered(steering: Mapping[str, Any]) -> dict[str, Any]:
         "download": bool(_checks.flag("download", steering.get("download"))),
         "budget": given_budget(steering.get("budget")),
         "booking": _booking(steering),
+        "stream": bool(_checks.flag("stream", steering.get("stream"))),
     }
 
 
@@ -187,6 +189,14 @@ def checked_timeout(value: Any) -> float:
             param="timeout",
         )
     return float(value)
+
+
+def no_stream(instead: str) -> UnsupportedParamsError:
+    """Return the error for a stream where none can be had; *instead* says what can."""
+    return UnsupportedParamsError(
+        f"stream: {instead}; image_generation(..., stream=True) shows pictures on their way",
+        param="stream",
+    )
 
 
 def _retries(steering: Mapping[str, Any]) -> int | None:

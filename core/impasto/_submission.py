@@ -13,7 +13,7 @@ from impasto._engine import Conversation
 from impasto._jobs import Job
 from impasto._notices import Origin, warn_if_retired
 from impasto._orders import Order, Orders
-from impasto._stakes import close
+from impasto._steering import no_stream
 from impasto.errors import ImpastoError
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ async def submitted(
     Raises:
         ImpastoError: the call is wrong, or the order was not taken, as far as is known at once.
     """
+    if asked.stream:
+        raise no_stream("a job is not watched; job.progress says how far it is")
     asked = evolve(asked, detached=True)
     if asked.fallbacks or dispatch.extras or asked.mock_response is not None:
         return _whole(dispatch, asked, where, owner)
@@ -69,6 +71,8 @@ async def _placed(job: Job) -> None:
         await orders.place()
     except asyncio.CancelledError:  # nobody gets the job: those of its orders that are known end
         await asyncio.shield(orders.stop())
+        from impasto._stakes import close
+
         close([order.conversation for order in orders.orders])
         raise
     await job._settle(orders)

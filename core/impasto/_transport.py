@@ -23,7 +23,7 @@ from impasto._inputs import ImageFile
 from impasto._large import LARGE, READING
 from impasto._network import Network, checked
 from impasto._sessions import TIMEOUT, Pool, Sessions
-from impasto._wires import Lost, NotSent
+from impasto._wires import Ear, Lost, NotSent
 from impasto.errors import APIConnectionError, APIResponseValidationError, Timeout
 
 MAX_ANSWER_BYTES = 512 * 1024 * 1024  # a guess: ten 4K pictures as base64 are a fifth of it
@@ -150,7 +150,12 @@ class Aiohttp:
         await asyncio.sleep(seconds)
 
     async def send(
-        self, request: Request, begun: Callable[[], None], *, guarded: bool = False
+        self,
+        request: Request,
+        begun: Callable[[], None],
+        *,
+        guarded: bool = False,
+        ear: Ear | None = None,
     ) -> Response:
         reached = await self.pool.sessions()
         session = await _guarded_session(reached, request.url) if guarded else reached.api
@@ -167,6 +172,9 @@ class Aiohttp:
                 allow_redirects=False,
                 **_by_way_of(reached, request.url),
             ) as answer:
+                if ear is not None and ear.begins(head := _response(answer, request.url, b"")):
+                    await _heard(answer, ear)
+                    return head
                 return await _read_answer(answer, request.url)
         except (aiohttp.ClientError, OSError, ValueError) as error:
             if guarded and _refused_by_guard(error):
@@ -228,6 +236,13 @@ def _stated(answer: aiohttp.ClientResponse, url: str, limit: int) -> int | None:
 def _response(answer: aiohttp.ClientResponse, url: str, body: bytes | Parts) -> Response:
     headers = {name.lower(): value for name, value in answer.headers.items()}
     return Response(status=answer.status, headers=headers, body=body, url=url)
+
+
+async def _heard(answer: aiohttp.ClientResponse, ear: Ear) -> None:
+    """Hand *answer* over as it arrives; what is not wanted any more is not received."""
+    async for piece in answer.content.iter_any():
+        if not await ear.hears(piece):
+            return
 
 
 async def _read_arriving(answer: aiohttp.ClientResponse) -> bytes | Parts:

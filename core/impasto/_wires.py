@@ -25,6 +25,18 @@ class Lost(Exception):
     """The connection broke after the request may have arrived."""
 
 
+class Ear(Protocol):
+    """Hears an answer while it arrives."""
+
+    def begins(self, head: Response) -> bool:
+        """Return whether the answer that has this *head*, its body empty, is to be heard."""
+        ...
+
+    async def hears(self, piece: bytes) -> bool:
+        """Take the next piece of the body; return whether to read on.  It raises nothing."""
+        ...
+
+
 class Wires(Protocol):
     """Sends, waits, tells the time."""
 
@@ -41,12 +53,18 @@ class Wires(Protocol):
         ...
 
     async def send(
-        self, request: Request, begun: Callable[[], None], *, guarded: bool = False
+        self,
+        request: Request,
+        begun: Callable[[], None],
+        *,
+        guarded: bool = False,
+        ear: Ear | None = None,
     ) -> Response:
         """Send *request*, whose body is bytes, as it is, and return the whole answer.
 
         *begun* is called when the connection stands and the first byte goes out.  Where it is
-        *guarded*, the URL is somebody else's word, and no private address is followed.
+        *guarded*, the URL is somebody else's word, and no private address is followed.  Of an
+        answer that *ear* hears, the head alone is returned.
 
         Raises:
             NotSent: no connection was made.

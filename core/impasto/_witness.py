@@ -34,5 +34,10 @@ class Witness(Protocol):
     async def answered(
         self, conversation: Conversation, request: Request, response: Response
     ) -> None:
-        """Take note of the answer to *request*, with a status below 400, before it is read."""
+        """Take note of the answer to *request*, with a status below 400, before it is read.
+
+        Of a stream of events it is all that came, told once, when there is a picture in it or an
+        error, before that is handed on.  One that is cut has no answer: as where a connection
+        breaks, nobody knows whether the order was taken.
+        """
         ...

@@ -34,7 +34,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from impasto._answer import Attempt
+    from impasto._answer import Attempt, Partial
 
 
 class ImpastoError(Exception):
@@ -58,6 +58,7 @@ class ImpastoError(Exception):
             provider is told to stop it; where that came too late, or failed, `job.result()` still
             has the pictures.
         attempts: Further models that were asked, where there are `fallbacks`, and why each failed.
+        partials: What was to be seen by then: of each picture that was streamed, the latest.
     """
 
     status_code: int | None = None
@@ -95,6 +96,7 @@ class ImpastoError(Exception):
         self.maybe_accepted = maybe_accepted
         self.job = job
         self.attempts: tuple[Attempt, ...] = ()
+        self.partials: tuple[Partial, ...] = ()
 
     @property
     def llm_provider(self) -> str | None:

@@ -65,7 +65,7 @@ def _misfits(call: Call) -> Iterator[tuple[str, str]]:
         if made != needed:
             yield name, f"it takes output_format {needed!r}, not {made!r}"
     if not streams(call):
-        yield "partial_images", "they come with streaming only"
+        yield "partial_images", "they come with stream=True only, of one picture in each request"
     if _listed(call, "markup") is None:  # and core reads the pictures that are listed only
         yield "markup", "this model is not known to take it"
     elif call.mask is not None:
@@ -88,4 +88,5 @@ def _listed(call: Call, name: str) -> Parameter | None:
 def streams(call: Call) -> bool:
     """Return whether the answer is to come as events; the last of them holds one picture only."""
     alone = call.n in (None, 1)
-    return call.stream and alone and output_format(call) not in ("gif", "svg")
+    able = call.card is None or call.card.streams
+    return call.stream and able and alone and output_format(call) not in ("gif", "svg")

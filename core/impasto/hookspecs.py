@@ -190,12 +190,19 @@ def parse_event(
 ) -> Partial | ImageResponse | None:
     """Return what one server-sent event says, or None for one that says nothing.
 
-    Called instead of `parse_response` where the answer is a "text/event-stream".
+    Called instead of `parse_response` where the answer is a "text/event-stream": where the caller
+    streams (`call.stream`), for each event when it arrives.  A `Partial` is shown to the caller;
+    an `ImageResponse` ends the answer, and what comes behind it is not read.  A stream that ends
+    without one is an error of core's, like a connection that breaks.
 
     Args:
         call: What the user wants.
         request: What was sent.
-        event: ``{"event": name, "data": JSON or text, "id": id or None}``.
+        event: ``{"event": name, "data": JSON or text, "id": id or None}``; without a name it is
+            "message".
+
+    Raises:
+        ImpastoError: the event says that it failed, or was refused.
     """
 
 
@@ -270,6 +277,9 @@ class Extras:
         model that can be asked at all, the response that of the one that drew.  What goes on with
         other parameters changes them for each model; what keeps responses by their calls looks
         first whether `response.attempts` is empty.
+
+        Where the call is streamed (`call.stream`), its events go to the caller meanwhile; the
+        response that is returned is told last, and its pictures before it if none were.
 
         Of a call's steering words, `call.metadata` is the caller's for extras, and `call.cache` is
         for what keeps answers: ``wrapper.takes = {"cache"}`` says that this extra acts upon it;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from typing import Any
 
 from docutils import nodes
@@ -72,6 +73,13 @@ def _at_home(
     return None
 
 
+def _builtins_are_no_links(app: Sphinx, document: nodes.document) -> None:
+    """Leave Python's own types as they are: attributes of ours have such names, too."""
+    for node in list(document.findall(pending_xref)):
+        if node.get("reftype") == "class" and hasattr(builtins, str(node["reftarget"])):
+            node.replace_self(nodes.Text(str(node["reftarget"])))
+
+
 def _without_sentinels(
     app: Sphinx, what: str, name: str, found: object, options: object, signature: str, more: str
 ) -> tuple[str, str] | None:
@@ -83,5 +91,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Connect all of it; Sphinx calls this."""
     app.add_role("name", Name(nodeclass=pending_xref, innernodeclass=nodes.literal))
     app.connect("missing-reference", _missing)
+    app.connect("doctree-read", _builtins_are_no_links)
     app.connect("autodoc-process-signature", _without_sentinels)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

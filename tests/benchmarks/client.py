@@ -20,7 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, cast
 from urllib.parse import urlsplit
 
 Told = Mapping[str, Any]  # JSON from whoever measures
@@ -40,6 +40,15 @@ class Client(Protocol):
         await asyncio.to_thread(file.write_bytes, found)
 
 
+class Streaming(Protocol):
+    """A client that can stream: it returns the first partial picture, and when it was there."""
+
+    async def first_partial(self, base: str, as_bytes: bool) -> tuple[bytes | str, float]: ...
+
+
+_PARTIALS = {"stream": True, "partial_images": 1}
+
+
 class Raw(Client):
     """aiohttp, and http.client for the blocking form, as a careful program would use them.
 
@@ -56,13 +65,37 @@ class Raw(Client):
         self._session: Any = None
         self._of_thread = threading.local()
 
-    async def ask(self, base: str, as_bytes: bool) -> bytes | str:
+    async def first_partial(self, base: str, as_bytes: bool) -> tuple[bytes | str, float]:
+        (request,) = self._requests
+        held: list[bytes] = []
+        async with self._begun().post(
+            base + request["path"],
+            headers=request["headers"],
+            json={**request["json"], **_PARTIALS},
+        ) as response:
+            assert response.status < 300, response.status
+            async for piece in response.content.iter_any():
+                held.append(piece)
+                if b"\n\n" in piece:
+                    break
+            event = b"".join(held).partition(b"\n\n")[0]
+            found = json.loads(event.partition(b"\ndata: ")[2])
+            seen = _picture(found, ["b64_json"], as_bytes), time.perf_counter()
+            async for _ in response.content.iter_any():
+                pass
+        return seen
+
+    def _begun(self) -> Any:
         if self._session is None:
             connector = self._aiohttp.TCPConnector(limit=0)
             self._session = self._aiohttp.ClientSession(connector=connector)
+        return self._session
+
+    async def ask(self, base: str, as_bytes: bool) -> bytes | str:
+        session = self._begun()
         for request in self._requests:
             url = self._url(base + request["path"], encoded=True)
-            async with self._session.request(
+            async with session.request(
                 request["method"], url, headers=request["headers"], json=request["json"]
             ) as response:
                 assert response.status < 300, response.status
@@ -114,6 +147,16 @@ class Impasto(Client):
         image = response.data[0]
         return await image.aread() if as_bytes else image.b64_json
 
+    async def first_partial(self, base: str, as_bytes: bool) -> tuple[bytes | str, float]:
+        settings = {**self._settings, "api_base": base, **_PARTIALS}
+        seen: list[tuple[bytes | str, float]] = []
+        async for event in await self._impasto.aimage_generation(**settings):
+            if event.type == "partial" and not seen:
+                image = event.image
+                found = await image.aread() if as_bytes else image.b64_json
+                seen.append((found, time.perf_counter()))
+        return seen[0]
+
     async def ask_and_save(self, base: str, file: Path) -> None:
         response = await self._impasto.aimage_generation(**{**self._settings, "api_base": base})
         await asyncio.to_thread(response.data[0].save, file, overwrite=True)
@@ -159,6 +202,14 @@ class OpenAI(Client):
     async def ask(self, base: str, as_bytes: bool) -> bytes | str:
         response = await self._awaited(base).images.generate(**self._settings)
         return _picture(response.data[0].b64_json, [], as_bytes)
+
+    async def first_partial(self, base: str, as_bytes: bool) -> tuple[bytes | str, float]:
+        seen: list[tuple[bytes | str, float]] = []
+        images = self._awaited(base).images
+        async for event in await images.generate(**self._settings, **_PARTIALS):
+            if event.type.endswith("partial_image") and not seen:
+                seen.append((_picture(event.b64_json, [], as_bytes), time.perf_counter()))
+        return seen[0]
 
     def ask_and_wait(self, base: str, as_bytes: bool) -> bytes | str:
         response = self._blocking(base).images.generate(**self._settings)
@@ -267,6 +318,7 @@ class Turns:
     def turn(self, told: Told) -> dict[str, Any]:
         """Do what *told* says and return seconds, CPU, memory and the longest stall."""
         perform = self._of_blocking if told.get("blocking") else self._of_awaited
+        perform = self._of_streams if told.get("stream") else perform
         sampling = _sampling() if told.get("profile") else nullcontext()
         before = _forgotten_peak()
         with sampling as samples:
@@ -308,6 +360,22 @@ class Turns:
             return taken, watch.longest
 
         return self._runner.run(watched())
+
+    def _of_streams(self, told: Told) -> tuple[Stopwatch, float]:
+        """Time each call until its first partial picture is there, as bytes."""
+        client = cast("Streaming", self._client)
+
+        async def watched() -> Stopwatch:
+            watch = Stopwatch()
+            with watch:
+                for _ in range(told["calls"]):
+                    begun = time.perf_counter()
+                    found, seen = await client.first_partial(told["base"], told["as_bytes"])
+                    assert len(found) == told["length"], found[:80]
+                    watch.each.append(seen - begun)
+            return watch
+
+        return self._runner.run(watched()), 0.0
 
     def _hang(self, base: str | None, calls: int) -> None:
         """Begin so many calls that get no answer, once, and leave them alone."""

@@ -18,6 +18,7 @@ import imports
 import pictures
 import report
 import saving
+import streams
 from attrs import astuple
 from environments import OTHERS, Environments
 from figures import Found, Profile, Scale
@@ -32,6 +33,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "crowds": calls.crowds,
     "blocking": calls.blocking,
     "pictures": pictures.measured,
+    "streams": streams.measured,
     "saving": saving.measured,
     "latency": crowd.measured,
     "dispatch": dispatch.measured,

@@ -120,13 +120,14 @@ def catalogued():
 @pytest.mark.parametrize(("plugin", "model"), [*catalogued()])
 def test_a_price_or_a_reason(plugin, model):
     """
-    Every model that we list has prices with source and date, or says why it has none.
+    Every model that we list has prices with source, date and certainty, or says why it has none.
     """
     loaded = registry.plugin(plugin.removeprefix("impasto-")).loaded()
     card = loaded.catalogue.get(model)
 
     assert bool(card.prices) != bool(card.unpriced)
     assert all(one.source and one.date for one in (*card.prices, *card.tokens))
+    assert all(one.certainty for one in card.prices)
 
 
 def test_how_many_have_one(capsys):

@@ -84,7 +84,8 @@ def each_price(prices: Iterable[Price], *, sources: bool) -> list[str]:
 
 def _priced(one: Price, *, sources: bool) -> str:
     when = ", ".join(f"{name} {value}" for name, value in one.when.items())
-    where = f"  [{one.source}, {one.date}]" if sources else ""
+    sure = f", {one.certainty}" if one.certainty else ""
+    where = f"  [{one.source}, {one.date}{sure}]" if sources else ""
     return f"{one.money}/{one.unit}{f' with {when}' if when else ''}{where}"
 
 

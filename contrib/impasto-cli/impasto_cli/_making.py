@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from typing import Any
 
 from impasto.types import Kind
@@ -15,6 +16,7 @@ from impasto_cli._finishing import finish
 from impasto_cli._options import arguments
 from impasto_cli._orders import Listener, Order, carry_out, count_of
 from impasto_cli._output import Output
+from impasto_cli._partials import keeping
 from impasto_cli._places import Named, Place, Suggested, slug
 from impasto_cli._results import Result, saved
 from impasto_cli._terminals import is_dumb
@@ -44,10 +46,12 @@ def make(
     """
     output = Output(**{field: options.pop(field) for field in Output.__dataclass_fields__})
     call = arguments({**given, **options}, words)
+    if output.keep_partials is not None or "partial_images" in call:
+        call["stream"] = True
     orders = _orders(kind, call, models, name, output)
     _check(orders, output)
     sheet = output.sheet_file(name, len(orders))
-    finish(_results(orders, output), sheet, output)
+    finish(_results(orders, output, name), sheet, output)
 
 
 def _orders(
@@ -92,8 +96,10 @@ def _check(orders: Sequence[Order], output: Output) -> None:
     _preview.check(output.preview)
 
 
-def _results(orders: Sequence[Order], output: Output) -> list[Result]:
+def _results(orders: Sequence[Order], output: Output, name: str) -> list[Result]:
     with _watched(orders, output) as listener:
+        if output.keep_partials is not None:
+            listener = keeping(output.keep_partials, name, listener)
         return [saved(outcome, metadata=output.metadata) for outcome in carry_out(orders, listener)]
 
 
@@ -102,4 +108,4 @@ def _watched(orders: Sequence[Order], output: Output) -> AbstractContextManager[
         return nullcontext(None)
     from impasto_cli._watching import watching  # rich, which nobody needs who sees nothing of it
 
-    return watching(orders)
+    return watching(orders, partial(_preview.glimpse, asked=output.preview))

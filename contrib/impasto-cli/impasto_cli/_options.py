@@ -95,6 +95,21 @@ _FALLBACK = click.option(
     help="Model to go on to where another one fails, unless that may cost money or was a refusal; "
     "as often as needed.",
 )
+_STREAM = (
+    click.option(
+        "--stream",
+        is_flag=True,
+        default=None,
+        help="Show pictures on their way, as far as the provider and the terminal can.",
+    ),
+    click.option(
+        "--partials",
+        "partial_images",
+        type=click.IntRange(min=0),
+        metavar="COUNT",
+        help="How many partial pictures to ask for, of models that make them; with --stream.",
+    ),
+)
 _BUDGET = (
     click.option(
         "--budget",
@@ -175,6 +190,12 @@ _OUTPUT = (
         default=None,
         help="Show the pictures in the terminal; by default where it can show pictures.",
     ),
+    click.option(
+        "--keep-partials",
+        type=click.Path(path_type=Path, file_okay=False, exists=True, writable=True),
+        metavar="FOLDER",
+        help="Save pictures on their way there, too; with --stream.",
+    ),
     click.option("--open", "opened", is_flag=True, help="Open what was made in the usual viewer."),
     click.option("-q", "--quiet", is_flag=True, help="No progress, notes or preview."),
     click.option("--json", "as_json", is_flag=True, help="Print one JSON object."),
@@ -211,14 +232,21 @@ def prompted(function: Function) -> Function:
     """Give *function* the options of a call that has a prompt."""
     return _decorated(
         function,
-        (_MODEL, _FALLBACK, _COUNT, _SIZE, *_WORDS, *_BUDGET, *_STEERING, *_BOOKING, *_OUTPUT),
+        (
+            *(_MODEL, _FALLBACK, _COUNT, _SIZE, *_WORDS, *_BUDGET, *_STEERING, *_STREAM),
+            *(*_BOOKING, *_OUTPUT),
+        ),
     )
 
 
 def unprompted(function: Function) -> Function:
     """Give *function* the options of a call that has a picture alone."""
     return _decorated(
-        function, (_MODEL, _FALLBACK, _COUNT, _SIZE, *_BUDGET, *_STEERING, *_BOOKING, *_OUTPUT)
+        function,
+        (
+            *(_MODEL, _FALLBACK, _COUNT, _SIZE, *_BUDGET, *_STEERING, *_STREAM),
+            *(*_BOOKING, *_OUTPUT),
+        ),
     )
 
 

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 import impasto
-from impasto import ImageResponse
+from impasto import AsyncImageStream, ImageResponse
 from impasto.types import Kind, Partial
 from impasto_cli._exits import Failure
 from impasto_cli._places import Place
@@ -98,7 +98,8 @@ async def _one(order: Order, listener: Listener | None) -> Outcome:
     response: ImageResponse | None = None
     error: BaseException | None = None
     try:
-        response = await getattr(impasto, _FUNCTIONS[order.kind])(**order.arguments, **told)
+        made = await getattr(impasto, _FUNCTIONS[order.kind])(**order.arguments, **told)
+        response = await made if isinstance(made, AsyncImageStream) else made
     except asyncio.CancelledError:
         error = Failure("interrupted; if the order was on its way, it may cost money", 130)
     except Exception as caught:  # noqa: BLE001 - the others' pictures are saved before it is told

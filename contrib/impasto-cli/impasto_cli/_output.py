@@ -18,6 +18,7 @@ class Output:
     metadata: bool
     sheet: Path | None
     preview: bool | None
+    keep_partials: Path | None
     opened: bool
     quiet: bool
     as_json: bool

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.segment import Segment
 
+    from impasto import Image
+
 _SHARE = 2  # of the terminal's lines, one half: the command and its answer stay in sight
 _LEAST_LINES = 8
 _CELL = (20, 40)  # pixels of a large cell; a guess: twice the usual 10x20, for dense screens
@@ -47,6 +49,14 @@ def preview(pictures: Iterable[Picture], asked: bool | None) -> None:
         say(f"note: no preview: {why_not}")
 
 
+def glimpse(image: Image, asked: bool | None) -> None:
+    """Show *image*, a picture on its way, as `preview` would show it; else do nothing."""
+    draw = draws(os.environ)
+    wanted = asked or (asked is None and draw is not None)
+    if wanted and _has_pillow() and _obstacle(draw) is None:
+        _show_or_note(image, draw, "what can be seen so far")
+
+
 def _obstacle(draw: Draw | None) -> str | None:
     if not sys.stderr.isatty():
         return "standard error is not a terminal"
@@ -56,14 +66,18 @@ def _obstacle(draw: Draw | None) -> str | None:
 
 
 def _show(picture: Picture, draw: Draw | None) -> None:
+    _show_or_note(picture.image, draw, str(picture.path))
+
+
+def _show_or_note(image: Image, draw: Draw | None, what: str) -> None:
     try:
-        opened = picture.image.to_pil()
+        opened = image.to_pil()
         if draw is None:
             _print_blocks(opened)
         else:
             _write(opened, draw)
     except Exception as error:  # noqa: BLE001 - whatever Pillow makes of a stranger's picture
-        say(f"note: no preview of {picture.path}: {error}")
+        say(f"note: no preview of {what}: {error}")
 
 
 def _write(picture: PIL.Image.Image, draw: Draw) -> None:

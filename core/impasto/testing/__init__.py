@@ -8,7 +8,7 @@ from impasto.testing._faults import FAULTS, Fault
 from impasto.testing._forms import FormPart
 from impasto.testing._pictures import PNG, png
 from impasto.testing._readme import Readme, ReadmeContract
-from impasto.testing._reply import Reply, html, reply, sample
+from impasto.testing._reply import Reply, event_stream, html, reply, sample
 from impasto.testing._script import Script
 from impasto.testing._server import FakeServer, Received
 
@@ -24,6 +24,7 @@ __all__ = [
     "Received",
     "Reply",
     "Script",
+    "event_stream",
     "html",
     "png",
     "reply",

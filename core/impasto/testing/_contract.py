@@ -18,6 +18,7 @@ from impasto.testing._parameters import LosesNoParameter
 from impasto.testing._polling import Polls
 from impasto.testing._pure import IsPure
 from impasto.testing._rendering import Renders
+from impasto.testing._streaming import Streams
 
 
 class ProviderContract(
@@ -30,6 +31,7 @@ class ProviderContract(
     KeepsKeysAtHome,
     Fails,
     Polls,
+    Streams,
     Renders,
 ):
     """What every plugin keeps, tested against its own recorded answers.
@@ -44,6 +46,8 @@ class ProviderContract(
         edit_conversation: The answers to it.
         refusal: Answers to *call* that end in a refusal, where the provider is known to refuse.
         failed: Answers to *call* that end in a failed job, where the provider has jobs.
+        streamed: Answers to *call* with ``stream=True``, where the provider streams; the last of
+            them is a stream of events, as `event_stream()` makes one.
         learned: The answer to the plugin's `learn` request, where it has that hook.
         samples: Values, by name, for parameters of which models.json does not say enough to make
             one up, such as a list of objects.

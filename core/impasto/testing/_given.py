@@ -33,6 +33,7 @@ class Given:
     edit_conversation: ClassVar[Sequence[Reply]] = ()
     refusal: ClassVar[Sequence[Reply]] = ()
     failed: ClassVar[Sequence[Reply]] = ()
+    streamed: ClassVar[Sequence[Reply]] = ()
     learned: ClassVar[Reply | None] = None
     samples: ClassVar[Mapping[str, Any]] = {}
     polls_elsewhere: ClassVar[bool] = False

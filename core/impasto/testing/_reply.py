@@ -68,6 +68,38 @@ def reply(
     )
 
 
+def event_stream(
+    *events: Json,
+    then: Reply | None = None,
+    headers: Mapping[str, str] | None = None,
+    cut: int | None = None,
+    drip: float = 0.0,
+) -> Reply:
+    """Return a `Reply` that is a stream of server-sent events.
+
+    Args:
+        events: The data of each: text as it is, all else as JSON; or a pair of a name and the data.
+        then: A stream whose events follow.
+        headers: Besides the content type.
+        cut: The connection closes after so many bytes.
+        drip: Seconds between two bytes (a `FakeServer` only).
+    """
+    text = "".join(map(_event, events))
+    return Reply(
+        headers={"Content-Type": "text/event-stream; charset=utf-8", **(headers or {})},
+        body=text.encode() + (b"" if then is None else then.body),
+        cut=cut,
+        drip=drip,
+    )
+
+
+def _event(event: Json) -> str:
+    name, data = event if isinstance(event, tuple) else (None, event)
+    text = data if isinstance(data, str) else _json.dumps(data)
+    lines = [f"data: {line}" for line in text.split("\n")]
+    return "\n".join([*([] if name is None else [f"event: {name}"]), *lines, "", ""])
+
+
 def html(status: int = 502) -> Reply:
     """Return the page that a proxy sends when it cannot reach what is behind it."""
     page = f"<!DOCTYPE html><html><body><h1>{status} Bad Gateway</h1></body></html>".encode()

@@ -20,15 +20,17 @@ from impasto._dispatch import Dispatch
 from impasto._http import Request, Response
 from impasto._plugin import Memory, Plugin
 from impasto._registry import Registry
-from impasto._wires import Lost, NotSent
+from impasto._wires import Ear, Lost, NotSent
 from impasto.testing._pictures import PNG
 from impasto.testing._reply import Reply
 from impasto.testing._watch import Watched, watched
 
 if TYPE_CHECKING:
     from impasto._jobs import Job
+    from impasto._stream import ImageStream
 
 T = TypeVar("T")
+_PIECE = 1000  # bytes; a guess: events have more or fewer
 NOON = datetime(2026, 1, 15, 12, tzinfo=UTC)
 
 
@@ -82,6 +84,18 @@ class Script:
         kind = arguments.pop("kind", "edit" if "image" in arguments else "generate")
         return blocking(self._perform(kind, arguments))
 
+    def stream(self, call: Mapping[str, Any]) -> ImageStream:
+        """Return the events of *call*, made as `play()` does."""
+        from impasto._stream import ImageStream
+
+        arguments = dict(call)
+        kind = arguments.pop("kind", "edit" if "image" in arguments else "generate")
+        asked = sort(kind, {**arguments, "stream": True})
+        where = (__file__, 1, globals())
+        return ImageStream(
+            lambda audience: self.client.perform(evolve(asked, audience=audience), where)
+        )
+
     def submit(self, call: Mapping[str, Any]) -> Job:
         """Make *call* as `play()` does, without waiting for it; return the job."""
         from impasto._submission import submitted
@@ -114,7 +128,12 @@ class Script:
         await asyncio.sleep(0)
 
     async def send(
-        self, request: Request, begun: Callable[[], None], *, guarded: bool = False
+        self,
+        request: Request,
+        begun: Callable[[], None],
+        *,
+        guarded: bool = False,
+        ear: Ear | None = None,
     ) -> Response:
         self.sent.append(request)
         answer = self._next(request)
@@ -124,9 +143,14 @@ class Script:
         self._clock += answer.delay
         if answer.fault == "hang":
             raise TimeoutError  # as the deadline would, had it really passed
-        if answer.fault == "drop" or answer.cut is not None:
+        if answer.fault == "drop":
             raise Lost("the script drops the connection")
-        return answer.response(request.url)
+        response = answer.response(request.url)
+        if ear is not None and ear.begins(evolve(response, body=b"")):
+            await _heard(ear, response.body[: answer.cut])
+        if answer.cut is not None:
+            raise Lost("the script drops the connection")
+        return response
 
     async def fetch(self, url: str, trusted: frozenset[str], timeout: float) -> bytes:
         self.fetched.append(url)
@@ -151,6 +175,13 @@ class Script:
         if self._repeat and len(self._replies) == 1:
             return self._replies[0]
         return self._replies.pop(0)
+
+
+async def _heard(ear: Ear, body: bytes) -> None:
+    """Let *ear* hear *body* in pieces that are not those that its sender made."""
+    for start in range(0, len(body), _PIECE):
+        if not await ear.hears(body[start : start + _PIECE]):
+            return
 
 
 def blocking(coroutine: Coroutine[Any, Any, T]) -> T:

@@ -17,7 +17,7 @@ from attrs import field, frozen
 from impasto._http import Json
 from impasto.testing._forms import FormPart, form_parts
 from impasto.testing._pictures import PNG
-from impasto.testing._reply import Reply, reply
+from impasto.testing._reply import Reply, event_stream, reply
 
 _LONGEST_HANG = 600.0  # seconds; longer than any test, so that a forgotten server ends
 
@@ -169,7 +169,7 @@ class FakeServer:
 
 
 def as_openai(received: Received) -> Reply:
-    """Answer as OpenAI would, by URL where the body asks for that."""
+    """Answer as OpenAI would, by URL or as a stream where the body asks for that."""
     if received.path.startswith("/pictures/"):
         return reply(body=PNG, headers={"Content-Type": "image/png"})
     asked = _fields(received)
@@ -178,9 +178,19 @@ def as_openai(received: Received) -> Reply:
         images = [{"url": f"{place}/{index}.png", "revised_prompt": prompt} for index in range(10)]
     else:
         images = [{"b64_json": base64.b64encode(PNG).decode()}] * 10  # the most that OpenAI makes
+    if asked.get("stream") is True:
+        return _streamed(int(asked.get("partial_images", 0)))
     headers = {"x-request-id": f"req_{hashlib.sha256(received.body).hexdigest()[:12]}"}
     answer = {"created": 1_780_000_000, "data": images[: int(asked.get("n", 1))]}
     return reply(answer, headers=headers)
+
+
+def _streamed(partials: int) -> Reply:
+    """Return a stream of so many partial pictures and a finished one."""
+    picture = {"b64_json": base64.b64encode(PNG).decode(), "created_at": 1_780_000_000}
+    kind = "image_generation.partial_image"
+    shown = [{"type": kind, "partial_image_index": at, **picture} for at in range(partials)]
+    return event_stream(*shown, {"type": "image_generation.completed", **picture})
 
 
 def _fields(received: Received) -> dict[str, Any]:

@@ -55,6 +55,7 @@ class TestContract(ProviderContract):
     conversation = (sample(SAMPLES / "gpt-image.json"),)
     edit_call = EDIT
     edit_conversation = (sample(SAMPLES / "gpt-image-edit.json"),)
+    streamed = (sample(SAMPLES / "stream.json"),)
     refusal = (sample(SAMPLES / "error-filters.json"),)
 
 

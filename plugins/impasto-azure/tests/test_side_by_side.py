@@ -19,6 +19,7 @@ from attrs import evolve, frozen
 import impasto
 import impasto_azure
 from impasto.errors import (
+    APIConnectionError,
     AuthenticationError,
     BadGatewayError,
     BadRequestError,
@@ -667,3 +668,71 @@ class TestErrors:
             sides.ours(_GENERATE)
 
         assert ours.value.maybe_accepted
+
+
+# --- Streams ----------------------------------------------------------------------------------
+
+STREAMED = [model["name"] for model in MODELS if model.get("streams")]
+
+
+def seen(events: Any) -> list[tuple[str, str]]:
+    """Return the pictures in *events*, the SDK's or ours, and whether they are whole."""
+    return [
+        ("picture" if one.type.endswith(("completed", "picture")) else "partial", one.b64_json)
+        for one in events
+        if one.type not in ("queued", "done")
+    ]
+
+
+class TestStreams:
+    @pytest.mark.parametrize("form", ALWAYS)
+    @pytest.mark.parametrize("name", ["stream", "stream-edit"])
+    @pytest.mark.parametrize("partial_images", [None, 0, 3])
+    def test_the_request_is_the_sdks(self, sides, form, name, partial_images):
+        """
+        In both forms, but for what always differs; and what is to be seen is the same.
+        """
+        call = {**(_EDIT if name == "stream-edit" else _GENERATE), "stream": True}
+        call |= {"partial_images": partial_images} if partial_images is not None else {}
+        answer = sample(SAMPLES / f"{name}.json")
+        sides.server.will(answer, answer)
+        sides.server.received.clear()
+        theirs, ours = seen(sides.theirs(call, form)), seen(sides.ours(call, form))
+        one, other = (
+            sent(received).bare().without_model().without_key()
+            for received in sides.server.received
+        )
+
+        assert one == other
+        assert theirs == ours
+
+    @pytest.mark.parametrize("model", STREAMED)
+    def test_every_model_that_streams(self, sides, model):
+        """
+        Its events come as events.
+        """
+        sides.server.will(sample(SAMPLES / "stream.json"))
+        call = {"prompt": "a fox", "model": "ours", "base_model": model, "stream": True}
+        events = list(sides.ours({**call, "partial_images": 2}))
+
+        assert any(one.native for one in events)
+        assert sides.server.received[-1].json()["stream"] is True
+
+    def test_a_deployment_whose_model_nobody_knows(self, sides):
+        """
+        It is taken for a GPT Image, which streams.
+        """
+        sides.server.will(sample(SAMPLES / "stream.json"))
+        events = list(sides.ours({"prompt": "a fox", "model": "whatever", "stream": True}))
+
+        assert any(one.native for one in events)
+
+    def test_an_error_among_the_events(self, sides):
+        """
+        It is raised as what it is.
+        """
+        sides.server.will(sample(SAMPLES / "stream-error.json"))
+        with pytest.raises(ImpastoError) as caught:
+            list(sides.ours({**_GENERATE, "stream": True}))
+
+        assert not isinstance(caught.value, APIConnectionError)

@@ -17,6 +17,7 @@ from attrs import frozen
 import impasto
 import impasto_openai
 from impasto.errors import (
+    APIConnectionError,
     AuthenticationError,
     BadGatewayError,
     BadRequestError,
@@ -608,3 +609,114 @@ class TestErrors:
             sides.ours(_GENERATE)
 
         assert ours.value.maybe_accepted
+
+
+# --- Streams ----------------------------------------------------------------------------------
+
+STREAMED = [model["name"] for model in MODELS if model.get("streams")]
+CALLS = {"generate": (_GENERATE, "stream"), "edit": ({**_EDIT, "image": FOX}, "stream-edit")}
+
+
+def seen(events: Any) -> list[tuple[str, str, int | None]]:
+    """Return the pictures in *events*, the SDK's or ours: whether they are whole, and which."""
+    return [
+        (
+            "picture" if one.type.endswith(("completed", "picture")) else "partial",
+            one.b64_json,
+            getattr(one, "partial_image_index", None),
+        )
+        for one in events
+        if one.type not in ("queued", "done")
+    ]
+
+
+class TestStreams:
+    @pytest.mark.parametrize("kind", CALLS)
+    @pytest.mark.parametrize("partial_images", [None, 0, 1, 2, 3])
+    def test_the_request_is_the_sdks(self, sides, kind, partial_images):
+        """
+        With and without partial pictures, of new pictures and of edits.
+        """
+        call, name = CALLS[kind]
+        asked = {"partial_images": partial_images} if partial_images is not None else {}
+        answer = sample(SAMPLES / f"{name}.json")
+        sides.server.will(answer, answer)
+        sides.server.received.clear()
+        theirs = seen(sides.theirs({**call, **asked, "stream": True}))
+        ours = seen(sides.ours({**call, **asked, "stream": True}))
+        one, other = (sent(received) for received in sides.server.received)
+
+        assert one.bare() == other.bare()
+        assert theirs == ours
+
+    @pytest.mark.parametrize("model", STREAMED)
+    def test_every_model_that_streams(self, sides, model):
+        """
+        The same request for each, and its events come as events.
+        """
+        answer = sample(SAMPLES / "stream.json")
+        sides.server.will(answer, answer)
+        sides.server.received.clear()
+        call = {"prompt": "a fox", "model": model, "partial_images": 2, "stream": True}
+        theirs, ours = seen(sides.theirs(call)), seen(sides.ours(call))
+        one, other = (sent(received) for received in sides.server.received)
+
+        assert one == other
+        assert theirs == ours
+        assert other.json["stream"] is True
+
+    def test_usage(self, sides):
+        """
+        What the last event counts is what both say.
+        """
+        answer = sample(SAMPLES / "stream.json")
+        sides.server.will(answer, answer)
+        *_, theirs = sides.theirs({**_GENERATE, "stream": True})
+        *_, ours = sides.ours({**_GENERATE, "stream": True})
+
+        assert theirs.usage.total_tokens == ours.usage.total_tokens
+        assert (
+            theirs.usage.input_tokens_details.image_tokens
+            == (ours.usage.input_tokens_details["image_tokens"])
+        )
+
+    def test_a_stream_that_is_cut(self, sides):
+        """
+        The SDK's ends in silence; ours is an error, with what was to be seen.
+        """
+        answer = sample(SAMPLES / "stream-cut.json")
+        sides.server.will(answer, answer)
+        theirs = list(sides.theirs({**_GENERATE, "stream": True}))
+        with pytest.raises(APIConnectionError) as caught:
+            list(sides.ours({**_GENERATE, "stream": True}))
+
+        assert ["image_generation.partial_image"] == [one.type for one in theirs]
+        assert [theirs[0].b64_json] == [one.image.b64_json for one in caught.value.partials]
+        assert caught.value.maybe_accepted
+
+    def test_an_error_among_the_events(self, sides):
+        """
+        The SDK's has no status; ours is of the class that the status would mean.
+        """
+        answer = sample(SAMPLES / "stream-error.json")
+        sides.server.will(answer, answer)
+        with pytest.raises(openai.APIError) as theirs:
+            list(sides.theirs({**_GENERATE, "stream": True}))
+        with pytest.raises(InternalServerError) as ours:
+            list(sides.ours({**_GENERATE, "stream": True}))
+
+        assert theirs.value.message == ours.value.message
+        assert "server_error" == ours.value.code
+
+    def test_several_pictures_are_streamed_each_alone(self, sides):
+        """
+        The last event of a stream holds one picture, so two are two streams.
+        """
+        answer = sample(SAMPLES / "stream.json")
+        sides.server.will(answer, answer)
+        sides.server.received.clear()
+        events = list(sides.ours({**_GENERATE, "n": 2, "partial_images": 1, "stream": True}))
+
+        assert [1, 1] == [received.json()["n"] for received in sides.server.received]
+        assert {0, 1} == {one.index for one in events if one.type == "picture"}
+        assert 200 == events[-1].usage.total_tokens

@@ -56,11 +56,16 @@ class TestRows:
 
         assert any(source in model["note"] for source in known)
 
-    def test_nobody_knows_a_price(self):
+    def test_prices(self):
         """
-        What was recalled stands in a note, so that nobody counts on it.
+        Where a source names one, it is that of a picture; what was only recalled is left out.
         """
-        assert [] == [model["name"] for model in MODELS if "prices" in model]
+        prices = [price for model in MODELS for price in model.get("prices", ())]
+
+        assert {("image", "primary"), ("image", "secondary")} == {
+            (price["unit"], price["certainty"]) for price in prices
+        }
+        assert all("prices" in model or model["unpriced"] for model in MODELS)
 
     @pytest.mark.parametrize("model", LISTED, ids=lambda model: model["name"])
     def test_names_and_pictures(self, model):

@@ -123,10 +123,9 @@ def build_request(call: Call, params: Params) -> Request:
         asked = body.get("parameters", {}).get("sampleCount")
         url = _resource.url(call.settings, call.model, "predict")
         return Request(url=url, json=body, headers=headers, state={"asked": asked})
-    method = "streamGenerateContent" if call.stream else "generateContent"
-    url = _resource.url(call.settings, call.model, method)
-    if call.stream:
-        url += "&alt=sse" if "?" in url else "?alt=sse"
+    # Not streamGenerateContent, even with call.stream: nobody documents partial pictures, and
+    # where the one that has the picture is not the last chunk, usage and cost would be lost.
+    url = _resource.url(call.settings, call.model, "generateContent")
     return Request(url=url, json=_gemini.body(params), headers=headers)
 
 

@@ -1,6 +1,6 @@
 """The contract of the provider Oil, for whatever plugin claims to be one for it."""
 
-from impasto.testing import PNG, ProviderContract, reply
+from impasto.testing import PNG, ProviderContract, event_stream, reply
 
 PAINTING = reply({"state": "painting", "job": "j-7"})
 DONE = reply({"state": "done", "pictures": ["https://cdn.oil.example/7.png"]})
@@ -18,4 +18,10 @@ class OilContract(ProviderContract):
     edit_call = {**call, "image": PNG, "mask": PNG}
     edit_conversation = (PAINTING, DONE)
     refusal = (PAINTING, reply({"state": "refused", "why": "it shows a weapon"}))
+    streamed = (
+        event_stream(
+            {"sketch": "https://cdn.oil.example/7-1.png"},
+            {"picture": "https://cdn.oil.example/7.png"},
+        ),
+    )
     failed = (PAINTING, reply({"state": "failed", "why": "the canvas tore"}))

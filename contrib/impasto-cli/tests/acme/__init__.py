@@ -45,6 +45,8 @@ def render(call, report):
     if "meet" in (call.prompt or ""):
         together.wait(20)
     report("mixing\x1b[2J colours")
+    if "sketchy" in (call.prompt or ""):
+        report(Partial(image=Image(content=PNG)))
     if "slow" in (call.prompt or ""):
         time.sleep(0.5)
     report(Partial(index=(call.n or 1) - 1, progress=0.5))

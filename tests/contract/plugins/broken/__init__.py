@@ -1,6 +1,16 @@
 """Ways to break the plugin `oil`: what to change in it, and the test that is to catch it."""
 
-from broken import answers, calls, catalogues, impure_hooks, keys, parameters, plugins, polls
+from broken import (
+    answers,
+    calls,
+    catalogues,
+    impure_hooks,
+    keys,
+    parameters,
+    plugins,
+    polls,
+    streams,
+)
 from broken._way import Broken
 
 BROKEN: tuple[Broken, ...] = (
@@ -12,4 +22,5 @@ BROKEN: tuple[Broken, ...] = (
     *keys.BROKEN,
     *answers.BROKEN,
     *polls.BROKEN,
+    *streams.BROKEN,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from impasto import hookimpl
 from impasto.errors import (
@@ -18,6 +19,7 @@ from impasto.types import (
     Image,
     ImageResponse,
     Params,
+    Partial,
     Provider,
     Request,
     Response,
@@ -60,6 +62,8 @@ def build_request(call: Call, params: Params) -> Request:
     fields = {"model": call.model, **params.values}
     if call.kind == "edit":
         return Request(url=_url(call, "edits"), form=fields, step="submit")
+    if call.stream:
+        fields["stream"] = True
     return Request(url=_url(call, "jobs"), json=fields, step="submit")
 
 
@@ -82,6 +86,16 @@ def parse_response(call: Call, request: Request, response: Response) -> ImageRes
             url = _url(call, f"jobs/{job}")
             return request.follow(url, step="poll", state={"job": job}, after=2.0, progress=state)
     raise ValueError(f"no such state: {body['state']!r}")
+
+
+@hookimpl
+def parse_event(event: Mapping[str, Any]) -> Partial | ImageResponse | None:
+    said = event["data"]
+    if "sketch" in said:
+        return Partial(image=Image(url=said["sketch"]))
+    if "picture" in said:
+        return ImageResponse(data=[Image(url=said["picture"])])
+    return None
 
 
 @hookimpl
