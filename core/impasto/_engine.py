@@ -14,7 +14,6 @@ from impasto import _costs, _failures
 from impasto._answer import ImageResponse
 from impasto._call import Call, Params
 from impasto._events import events
-from impasto._hearing import Hearing
 from impasto._http import Request, Response, origin
 from impasto._image import Image
 from impasto._large import LARGE, READING
@@ -33,6 +32,7 @@ from impasto.errors import (
 
 if TYPE_CHECKING:
     from impasto._answer import Partial
+    from impasto._hearing import Hearing
     from impasto._performance import Performance
     from impasto._stakes import Stake
     from impasto._witness import Witness
@@ -330,6 +330,8 @@ class Conversation:
 
     async def _heard(self, request: Request, begun: Callable[[], None]) -> Response:
         """Return the answer to *request*; of a stream, what the plugin has read of it waits here."""
+        from impasto._hearing import Hearing  # which few calls need
+
         hearing = self._hearing = Hearing(
             call=self.call,
             request=request,
