@@ -96,9 +96,13 @@ class Image(Keyed):
     # The call that it came from.
     _made: Made | None = field(default=None, alias="made", eq=False)
 
-    @cached_property
+    @property
     def b64_json(self) -> str | None:
         """The bytes in base64, or None where they are behind a URL."""
+        return self._b64_json if type(self._b64_json) is str else self._in_base64
+
+    @cached_property
+    def _in_base64(self) -> str | None:
         if self._b64_json is not None:
             return str(self._b64_json)
         data = self._readable()
