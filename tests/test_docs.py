@@ -259,10 +259,13 @@ class TestReadme:
         """
         monkeypatch.chdir(tmp_path)
         monkeypatch.setenv("OPENAI_API_KEY", "sk-0123456789abcdef")
+        monkeypatch.setenv("IMPASTO_CACHE_DIR", str(tmp_path / "cache"))
         monkeypatch.setattr(dispatch(), "extras", {})
         for name in ("room.png", "walls.png"):
             Path(name).write_bytes(PNG)
-        codes = [code for language, code in BLOCK.findall(README.read_text()) if language == "python"]
+        codes = [
+            code for language, code in BLOCK.findall(README.read_text()) if language == "python"
+        ]
         with FakeServer() as server:
             monkeypatch.setenv("OPENAI_BASE_URL", server.url)
             try:
@@ -282,7 +285,7 @@ class TestReadme:
         """
         links = re.findall(r"\]\((?!https?:)([^)#]+)\)", README.read_text())
 
-        assert 20 < len(links)
+        assert 15 < len(links)
         assert [] == [link for link in links if not (README.parent / link).exists()]
 
 

@@ -54,3 +54,8 @@ def __getattr__(name: str) -> Any:
         raise ImportError(f'{name} needs pytest: pip install "impasto[testing]"') from error
     globals()[name] = found
     return found
+
+
+def __dir__() -> list[str]:
+    """Return what there is, the contracts included; pages about the module are made of it."""
+    return sorted({*globals(), *_OF_TESTS})
