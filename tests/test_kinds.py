@@ -66,7 +66,7 @@ def test_a_provider_that_does_no_such_work_says_so(acme, tmp_path):
     path = tmp_path / "models.json"
     path.write_text(json.dumps({"models": [{"name": "oil-2"}]}))
     script = Script(plugin=acme.plugin(), models=path)
-    with pytest.raises(UnsupportedParamsError, match="no model of acme's catalogue does, so ask"):
+    with pytest.raises(UnsupportedParamsError, match="none of acme's present models does, so ask"):
         script.play({**acme.call, "kind": "edit", "image": PNG})
 
     assert [] == script.sent
