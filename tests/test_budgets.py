@@ -331,7 +331,7 @@ class TestUnknown:
         [
             ({"model": "acme/oil-dark"}, "its maker keeps it to himself"),
             ({"model": "acme/oil-new"}, "no catalogue lists it"),
-            ({"model": "acme/oil-euro"}, "its price is in EUR"),
+            ({"model": "acme/oil-euro"}, "its price is in EUR, and nothing is converted"),
             ({"extra_body": {"n": 9}}, "extra_body goes into the request unread"),
         ],
         ids=["no price", "not listed", "another currency", "unread"],
