@@ -600,6 +600,37 @@ class TestOneAtATime:
 
         assert [path.name] == [one.name for one in path.parent.iterdir()]
 
+    @pytest.mark.skipif(sys.platform == "win32", reason="no open file is removed there")
+    def test_the_mark_of_one_that_has_just_begun(self, path):
+        """
+        It is removed by who has it locked, so that it is not taken from a process that is about to.
+        """
+        said = elsewhere(
+            """
+            import fcntl, os, sys
+            from pathlib import Path
+            from impasto._alive import sweep
+
+            def heard(event, arguments):
+                if event == "os.remove":
+                    descriptor = os.open(arguments[0], os.O_RDWR)
+                    try:
+                        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                        print("free")
+                    except BlockingIOError:
+                        print("locked")
+                    os.close(descriptor)
+
+            path = Path(sys.argv[1])
+            path.with_name(f".{path.name}.0123456789abcdef.alive").touch()
+            sys.addaudithook(heard)
+            sweep(path)
+            """,
+            path,
+        )
+
+        assert "locked\n" == said
+
 
 class TestPictures:
     """Bytes are kept as they come, and files are known."""
