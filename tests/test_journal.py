@@ -40,7 +40,8 @@ def path(tmp_path):
 def call(server, path, **more):
     """Return the arguments of a call of OpenAI's with a journal."""
     settings = {"model": "openai/gpt-image-2", "api_key": "sk-0123456789abcdef"}
-    where = {"api_base": server.url, "journal": path, "idempotency_key": "order-17"}
+    place = {} if "api_base" in more else {"api_base": server.url}
+    where = {**place, "journal": path, "idempotency_key": "order-17"}
     return {"prompt": "a fox", **settings, **where, **more}
 
 
@@ -954,6 +955,41 @@ class TestMistakes:
 
         assert PNG == response.data[0].read()
         assert "cannot be written: database or disk is full" in response.notes[-1]
+
+    def test_an_answer_for_which_there_are_no_words(self, path):
+        """
+        A request id that is no text loses nobody a picture: not now, and not in the journal.
+        """
+        body = json.dumps(PICTURE).encode()
+        head = (
+            b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-Request-Id: caf\xe9\r\n"
+            b"Connection: close\r\nContent-Length: %d\r\n\r\n" % len(body)
+        )
+
+        async def answers(reader, writer):
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(head + body)
+            await writer.drain()
+            writer.close()
+
+        async def asked():
+            server = await asyncio.start_server(answers, "127.0.0.1", 0)
+            async with server:
+                port = server.sockets[0].getsockname()[1]
+                arguments = call(server=None, path=path, api_base=f"http://127.0.0.1:{port}")
+                return [await impasto.aimage_generation(**arguments) for _ in range(2)]
+
+        first, second = asyncio.run(asked())
+
+        assert (PNG, PNG) == (first.data[0].read(), second.data[0].read())
+        assert JOURNAL == second.notes[-1]
+
+    def test_a_seed_that_is_too_large(self, path):
+        """
+        What is wrong with it is said, although the journal has no room for such a number.
+        """
+        with pytest.raises(impasto.UnsupportedParamsError, match="takes at most"):
+            impasto.image_generation("a fox", model="sketch/oil-1", seed=2**64, journal=path)
 
     def test_a_journal_that_is_removed(self, path):
         """

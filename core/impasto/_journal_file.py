@@ -131,9 +131,10 @@ def unusable(path: Path, why: str) -> BadRequestError:
 
 
 def unwritten(path: Path, error: Exception) -> Exception:
-    """Return *error* as one of ours, where it is the database's."""
+    """Return *error* as one of ours, where the database raised it, or has no room for a value."""
     import sqlite3
 
-    if not isinstance(error, sqlite3.Error):
+    # Half a character is a ValueError, a number of more than 64 bits an OverflowError.
+    if not isinstance(error, (sqlite3.Error, ValueError, OverflowError)):
         return error
     return ImpastoError(f"the journal {str(path)!r} cannot be written: {error}")

@@ -177,7 +177,7 @@ class Store:
             raise
         except Exception as error:  # noqa: BLE001 - for who waits for it
             self._connection.execute("ROLLBACK TO change")
-            change.outcome.set_exception(error)
+            change.outcome.set_exception(unwritten(self.path, error))
         self._connection.execute("RELEASE change")
 
 
