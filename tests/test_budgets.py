@@ -225,6 +225,37 @@ class TestWhatIsCounted:
         assert ("0.04", "0.00") == (f"{first.spent:.2f}", f"{second.spent:.2f}")
         assert 0 == second.reserved
 
+    @pytest.mark.parametrize(
+        "usage",
+        [
+            {"input_tokens": 10, "output_tokens": -1_000_000},
+            {"input_tokens": 10, "output_tokens": float("nan")},
+            {"input_tokens": 10, "output_tokens": 10, "input_tokens_details": [1]},
+            {"input_tokens": 10, "output_tokens": 10, "input_tokens_details": {"text_tokens": "x"}},
+        ],
+        ids=["less than none", "no number", "no mapping", "a word"],
+    )
+    def test_an_odd_count(self, usage):
+        """
+        Nothing that a provider counts fills a budget up, breaks it, or takes a picture with it.
+        """
+        answer = reply({"data": [{"b64_json": PICTURE}], "usage": usage})
+        budget = impasto.budget("1 USD")
+        with FakeServer(lambda _: answer) as server:
+            response = impasto.image_generation(
+                "a fox",
+                model="openai/gpt-image-2",
+                size="1024x1024",
+                quality="low",
+                api_key="sk-0123456789abcdef",
+                api_base=server.url,
+                budget=budget,
+            )
+
+        assert 1 == len(response.data)
+        assert 0 < budget.spent < 1
+        assert 0 == budget.reserved
+
     def test_a_broken_extra(self, draw, monkeypatch):
         """
         Whatever it raises, the call has ended; what it cost is counted.

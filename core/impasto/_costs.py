@@ -197,6 +197,8 @@ def _counted(asked: Asked, usage: Usage) -> dict[str, int] | None:
     """Return how many tokens of each kind were used; None where that is not said."""
     taken, made = usage.input_tokens_details or {}, usage.output_tokens_details or {}
     text, pictures = taken.get("text_tokens"), taken.get("image_tokens")
+    if any(isinstance(one, Mapping) for one in (text, pictures, made.get("text_tokens"))):
+        return None  # several kinds of each
     if text is None and pictures is None:
         if asked.kind != "generate" or usage.input_tokens is None:
             return None  # words and pictures went in, at prices of their own
@@ -204,6 +206,8 @@ def _counted(asked: Asked, usage: Usage) -> dict[str, int] | None:
     if usage.output_tokens is None or taken.get("cached_tokens"):
         return None  # of which kind those were is not said
     written = made.get("text_tokens") or 0
+    if written > usage.output_tokens:
+        return None  # it contradicts itself
     return {
         "million input text tokens": text or 0,
         "million input image tokens": pictures or 0,
