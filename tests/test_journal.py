@@ -12,7 +12,7 @@ import subprocess
 import sys
 import textwrap
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
@@ -23,6 +23,7 @@ import impasto
 from impasto import Journal, hookimpl
 from impasto._arguments import sort
 from impasto._booking import booked
+from impasto._journal_file import _refuse_strangers, connected
 from impasto._portal import run
 from impasto.testing import PNG, FakeServer, reply
 
@@ -556,6 +557,28 @@ class TestOneAtATime:
 
         assert 32 == len(came)
         assert {"done"} == {*states(path).values()}
+
+    def test_two_that_make_a_new_one(self, path):
+        """
+        Who looks at it while another makes it does not take it for a stranger's.
+        """
+        path.touch()
+        others = []
+
+        def heard(statement):
+            if statement.startswith("SELECT count") and not others:
+                others.append(pool.submit(lambda: connected(path).close()))
+                wait(others, 0.5)  # as long as it may take; it waits for us, if it has to
+
+        with ThreadPoolExecutor() as pool, closing(sqlite3.connect(path)) as connection:
+            connection.isolation_level = None
+            connection.set_trace_callback(heard)
+            _refuse_strangers(connection, path)
+            connection.set_trace_callback(None)
+            others[0].result()
+
+        with closing(sqlite3.connect(path)) as connection:
+            assert 1 == connection.execute("PRAGMA user_version").fetchone()[0]
 
     def test_who_gives_up_in_any_way(self, acme, path):
         """

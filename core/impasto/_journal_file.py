@@ -100,11 +100,13 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def _refuse_strangers(connection: sqlite3.Connection, path: Path) -> None:
+    connection.execute("BEGIN")  # else another process may make the tables between the two
     (ours,) = connection.execute("PRAGMA application_id").fetchone()
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    connection.execute("COMMIT")
     if ours != _OURS and (ours or tables):
         raise unusable(path, "it is another program's database; name another file")
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version > VERSION:
         raise unusable(
             path,
