@@ -517,6 +517,40 @@ class TestOneAtATime:
         assert "[('b', 'done'), ('child', 'done'), ('parent', 'done')]\n" == said
 
     @pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing forks there")
+    @pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing forks here")
+    def test_forked_while_it_is_opened(self, path):
+        """
+        The child has nothing of it, and opens it anew.
+        """
+        said = elsewhere(
+            """
+            import os, sqlite3, sys, threading, time, warnings
+            from pathlib import Path
+            from impasto._store import _stores, opened
+
+            warnings.simplefilter("ignore")  # of forking with threads
+            path = sys.argv[1]
+            opened(Path(path)).close()
+            _stores.clear()
+            db = sqlite3.connect(path, isolation_level=None)
+            db.execute("BEGIN IMMEDIATE")  # for which who opens it waits
+            thread = threading.Thread(target=opened, args=[Path(path)])
+            thread.start()
+            while not _stores:
+                time.sleep(0.01)
+            child = os.fork()
+            if not child:
+                print(len(_stores), flush=True)
+                os._exit(0)
+            os.waitpid(child, 0)
+            db.execute("COMMIT")
+            thread.join()
+            """,
+            path,
+        )
+
+        assert "0\n" == said
+
     def test_a_child_that_outlives_its_parent(self, path):
         """
         It does not keep its parent's calls: who was killed is not at work.
@@ -1023,6 +1057,7 @@ class TestMistakes:
         impasto.image_generation("a fox", model="sketch/oil-1", size="64x64", journal=path)
 
         assert 1 == len(Journal(path).jobs())
+        assert 1 == len([*path.parent.glob("*.alive")])  # of the one that is open
 
     def test_a_cancelled_call(self, path):
         """
