@@ -87,6 +87,14 @@ class TestPictures:
         """
         assert Decimal(amount) == cost(prices, answer, **call).amount
 
+    def test_words_that_are_no_texts(self, cost):
+        """
+        Whatever the caller passes on, it does not keep the cost from being known.
+        """
+        found = cost([SMALL, IMAGE], {}, mood={1: "calm"})
+
+        assert Decimal("0.04") == found.amount
+
     @pytest.mark.parametrize(
         ("prices", "answer"),
         [([], {}), ([SMALL], {"content": [640, 512]}), ([AREA], {})],

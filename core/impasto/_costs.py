@@ -279,5 +279,5 @@ def _within(flat: str, fields: Mapping[str, Any]) -> Iterator[Any]:
     for name, value in fields.items():
         if isinstance(value, Mapping):
             yield from _within(flat, value)
-        elif name.replace("_", "").lower() == flat:
+        elif str(name).replace("_", "").lower() == flat:
             yield value
