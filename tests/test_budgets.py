@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import decimal
 import gc
 import json
 import pickle
@@ -255,6 +256,24 @@ class TestWhatIsCounted:
         assert 1 == len(response.data)
         assert 0 < budget.spent < 1
         assert 0 == budget.reserved
+
+    @pytest.mark.parametrize(
+        "context",
+        [decimal.Context(prec=2), decimal.Context(traps=[decimal.Inexact, decimal.Rounded])],
+        ids=["few digits", "no rounding"],
+    )
+    def test_in_a_program_that_reckons_otherwise(self, server, draw, context):
+        """
+        Its way of reckoning is not ours: the sums are exact, and told.
+        """
+        server.will(*[drawn(charged=f"0.0{number}4567") for number in (1, 2, 3)])
+        with decimal.localcontext(context), impasto.budget("1.23456 USD") as budget:
+            told = [str(draw().cost) for _ in range(3)]
+
+        assert Decimal("0.073701") == budget.spent
+        assert Decimal("1.160859") == budget.left
+        assert "$0.014567" == told[0]
+        assert "$1.160859 left" in repr(budget)
 
     def test_a_broken_extra(self, draw, monkeypatch):
         """

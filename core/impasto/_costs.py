@@ -11,7 +11,7 @@ from attrs import frozen
 
 from impasto import _prices
 from impasto._models import Parameter, Price
-from impasto._money import money
+from impasto._money import exactly, money
 
 if TYPE_CHECKING:
     from impasto._answer import Fate, ImageResponse, Usage
@@ -136,6 +136,7 @@ def asked(call: Call) -> Asked | None:
     return Asked(prices, parameters, call.kind, values)
 
 
+@exactly()
 def cost(asked: Asked | None, response: ImageResponse) -> Cost | None:
     """Return what *response* cost, or None where nobody knows."""
     if response.charged is not None:
@@ -150,6 +151,7 @@ def cost(asked: Asked | None, response: ImageResponse) -> Cost | None:
     return _sum(known) if len(known) == len(found) else None
 
 
+@exactly()
 def total(parts: Sequence[ImageResponse]) -> Cost | None:
     """Return what *parts* of a call cost together, where a provider says it of one of them.
 
