@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from attrs import frozen
 
 from impasto._http import Request, Response
-from impasto._parts import ANSWERED, FAILED, ORDERING, TAKEN, Part, parts
+from impasto._parts import AMBIGUOUS, ANSWERED, FAILED, ORDERING, TAKEN, Part, parts
 from impasto._redact import HIDDEN, without
 from impasto.errors import BadRequestError, ConflictError
 
@@ -228,7 +228,7 @@ def note_end(db: Connection, key: str, part: Part, error: str | None) -> None:
         "UPDATE parts SET state = ?, stopped = ?, error = ? WHERE key = ? AND part = ?",
         (part.state, part.stopped, error, key, part.number),
     )
-    if part.state == FAILED:
+    if part.state in (AMBIGUOUS, FAILED):
         _forget_answer(db, key, part.number)
     touch(db, key)
 

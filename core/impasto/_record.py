@@ -41,7 +41,13 @@ from impasto._remains import (
 )
 from impasto._sources import KeptSource
 from impasto._store import Store, done_at, released
-from impasto.errors import APIResponseValidationError, ImpastoError, PluginError
+from impasto.errors import (
+    APIResponseValidationError,
+    BudgetExceededError,
+    ImpastoError,
+    PluginError,
+    Timeout,
+)
 
 if TYPE_CHECKING:
     from impasto._witness import Witness
@@ -80,6 +86,14 @@ class Record:
     def remember(self, parts: Sequence[Part]) -> None:
         """Take over what an earlier call left."""
         self._recollection.remember(parts)
+
+    def knows(self, conversation: Conversation) -> bool:
+        """Return whether nothing is to be ordered for *conversation*, as far as can be seen now."""
+        order = self._recollection.of(conversation)
+        if order.is_from_before and order.part.may_be_paid():
+            orders_again = self.again and self.may_order
+            return not (orders_again and order.part.state in (ORDERING, AMBIGUOUS))
+        return not self.may_order or self._recollection.went_on()
 
     # --- instead of an order ---
 
@@ -212,6 +226,8 @@ class Record:
 
     async def _ended(self, part: Part, conversation: Conversation, error: BaseException) -> None:
         """Write in what state *part* is left."""
+        if isinstance(error, BudgetExceededError):
+            return  # nothing was sent, also where it was to be ordered again: what is known stays
         maybe = conversation.ordered or getattr(error, "maybe_accepted", False)
         if conversation.pending is not None:
             part.state, part.stopped = TAKEN, conversation.stopped
@@ -221,6 +237,10 @@ class Record:
             part.state = AMBIGUOUS
         elif isinstance(error, (APIResponseValidationError, PluginError)):
             part.state = UNREADABLE
+        elif isinstance(error, ImpastoError) and not isinstance(error, Timeout):
+            # What was answered says no, but not of all that was ordered: read again, it would seem
+            # as if nothing had been taken.
+            part.state, part.is_answered = AMBIGUOUS, False
         told = None
         if isinstance(error, ImpastoError):
             told = json.dumps(_stored.error_told(error))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from attrs import evolve
 
-from impasto import _costs, _stored
+from impasto import _stored
 from impasto._answer import ImageResponse
 from impasto._call import Params
 from impasto._engine import Conversation
@@ -42,8 +42,7 @@ def result_of(made: str, conversation: Conversation) -> ImageResponse:
     if params is None:
         params = conversation.line.ask("translate_params", Params, call=call)
     response = _stored.response_of(call, params, json.loads(made))
-    notes = (*response.notes, FROM_THE_JOURNAL)
-    return evolve(response, notes=notes, asked=_costs.asked(call))
+    return evolve(response, notes=(*response.notes, FROM_THE_JOURNAL))
 
 
 def error_of(part: Part) -> ImpastoError:

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, field, frozen
 
+from impasto import _costs
 from impasto._answer import Fate, ImageResponse, Usage
 from impasto._arguments import Asked
 from impasto._call import COMMON, Call, Params
+from impasto._costs import Cost
 from impasto._freeze import Additions
 from impasto._http import Request, origin
 from impasto._image import Image
@@ -44,6 +46,7 @@ _WORDS = tuple(name for name in COMMON if name not in ("image", "mask"))
 _PLAIN = ("kind", "catalogue_name", "drop_params", "timeout", "detached", *_WORDS)
 _OF_A_REQUEST = ("url", "method", "headers", "json", "step", "state", "after", "progress")
 _OF_AN_IMAGE = ("url", "b64_json", "revised_prompt", "seed", "provider_specific_fields")
+_OF_A_RESPONSE = ("request_id", "size", "quality", "background", "output_format")
 _OF_AN_ERROR = ("message", "status_code", "code", "param", "request_id", "maybe_accepted")
 _ADDED = ("extra_headers", "headers", "extra_query")
 
@@ -174,9 +177,15 @@ def pictures_told(response: ImageResponse) -> dict[str, Any]:
         "created": response.created,
         "model": response.model,
         "usage": usage,
+        "charged": _cost_told(response.charged),
         "notes": list(response.notes),
         "data": images,
+        **{name: getattr(response, name) for name in _OF_A_RESPONSE},
     }
+
+
+def _cost_told(cost: Cost | None) -> list[str] | None:
+    return None if cost is None else [str(cost.amount), cost.currency, cost.source]
 
 
 # --- reading ----------------------------------------------------------------------------------
@@ -350,10 +359,20 @@ def response_of(call: Call, params: Params, told: Mapping[str, Any]) -> ImageRes
         model=told["model"],
         provider=call.provider,
         usage=None if told["usage"] is None else Usage(**told["usage"]),
+        charged=_cost_of(told.get("charged")),
         data=linked([Image(**one) for one in told["data"]], Made(call, told["created"])),
         notes=tuple(told.get("notes", ())),
         params={fate.name: fate for fate in params.fates},
+        asked=_costs.asked(call),
+        **{name: told.get(name) for name in _OF_A_RESPONSE},
     )
+
+
+def _cost_of(told: Sequence[str] | None) -> Cost | None:
+    if told is None:
+        return None
+    amount, currency, source = told
+    return Cost.reported(amount, currency, source=source)
 
 
 # --- whose it is ------------------------------------------------------------------------------
