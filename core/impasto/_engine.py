@@ -385,7 +385,8 @@ class Conversation:
         except ImpastoError as error:
             if not isinstance(error, APIResponseValidationError):  # the provider has said no
                 self.pending = None
-                self._not_taken()
+                if not error.maybe_accepted:  # as it does who has shown something of the picture
+                    self._not_taken()
             raise _Read(self._complete(error, response, buys=False)) from error
         except (LookupError, TypeError, ValueError, AttributeError) as error:
             raise self._nonsense(request, response, error) from error

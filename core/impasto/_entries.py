@@ -251,6 +251,12 @@ def note_failed(db: Connection, key: str, error: str) -> None:
     touch(db, key)
 
 
+def created(db: Connection, key: str) -> int:
+    """Return when the call was begun, as Unix time."""
+    (when,) = db.execute("SELECT created FROM calls WHERE key = ?", (key,)).fetchone()
+    return int(when)
+
+
 def release(db: Connection, store: Store, key: str) -> None:
     """Let others have the call."""
     db.execute(

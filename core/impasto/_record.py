@@ -36,6 +36,7 @@ from impasto._remains import (
     error_of,
     frame_of,
     result_of,
+    saved_before,
     unchanged,
     unsure,
 )
@@ -138,7 +139,7 @@ class Record:
             return self._sourced(part, result_of(made, conversation), conversation)
         known = await self._known(part)
         if known is None:
-            return await self._saved(part)
+            return await self._saved(part, conversation)
         if conversation.params is None:
             await conversation.prepare()
         conversation.set_out()
@@ -171,7 +172,7 @@ class Record:
             return Known(*found)
         return None if part.handle is None else Known(evolve(part.handle, buys=False))
 
-    async def _saved(self, part: Part) -> ImageResponse | None:
+    async def _saved(self, part: Part, conversation: Conversation) -> ImageResponse | None:
         """Return the pictures in the files that they were saved to, where nothing else is left."""
         if part.state in (ORDERING, AMBIGUOUS):
             if self.again and self.may_order:
@@ -180,9 +181,8 @@ class Record:
         files = await self._do(lambda db: _kept.files(db, self.key, part.number))
         data = await asyncio.to_thread(unchanged, files)
         if data:
-            return ImageResponse(
-                data=data, provider=part.provider, model=part.model, notes=(FROM_THE_JOURNAL,)
-            )
+            created = await self._do(lambda db: _entries.created(db, self.key))
+            return saved_before(part, conversation, data, created)
         if self.again and self.may_order:
             return None
         raise ImpastoError(

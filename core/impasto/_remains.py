@@ -8,11 +8,12 @@ from pathlib import Path
 
 from attrs import evolve
 
-from impasto import _stored
+from impasto import _costs, _stored
 from impasto._answer import ImageResponse
 from impasto._call import Params
 from impasto._engine import Conversation
 from impasto._image import Image
+from impasto._made import Made, linked
 from impasto._parts import Part
 from impasto._redact import without
 from impasto._sources import digest
@@ -43,6 +44,25 @@ def result_of(made: str, conversation: Conversation) -> ImageResponse:
         params = conversation.line.ask("translate_params", Params, call=call)
     response = _stored.response_of(call, params, json.loads(made))
     return evolve(response, notes=(*response.notes, FROM_THE_JOURNAL))
+
+
+def saved_before(
+    part: Part, conversation: Conversation, data: list[Image], created: int
+) -> ImageResponse:
+    """Return the response of *part*, of which nothing is left but the files of its pictures."""
+    call, params = conversation.call, conversation.params
+    if params is None:
+        params = conversation.line.ask("translate_params", Params, call=call)
+    return ImageResponse(
+        created=created,
+        data=linked(data, Made(call, created, part.request_id)),
+        provider=part.provider,
+        model=part.model,
+        params={fate.name: fate for fate in params.fates},
+        notes=(FROM_THE_JOURNAL,),
+        request_id=part.request_id,
+        asked=_costs.asked(call),
+    )
 
 
 def error_of(part: Part) -> ImpastoError:
