@@ -519,3 +519,27 @@ class TestPictures:
 
         assert first.output_format == second.output_format
         assert (first.cost, first.created) == (second.cost, second.created)
+
+    def test_what_was_dropped_is_not_written(self, tmp_path):
+        """
+        The picture was made without it, and so the file says: the call can be made again.
+        """
+        with serving("openai") as server:
+            call = {**OPENAI, "api_base": server.url, "style": "vivid", "drop_params": True}
+            path = (
+                impasto.image_generation("a fox", **call)
+                .data[0]
+                .save(tmp_path / "fox.png", metadata=True)
+            )
+
+        assert {"size": "1024x1024"} == impasto.read_metadata(path).call["params"]
+
+    def test_what_would_be_free_is_said(self, tmp_path):
+        """
+        A stand-in sends nothing, and a journal may have the call already.
+        """
+        known = {"journal": tmp_path / "j", "idempotency_key": "fox"}
+        notes = impasto.explain("a fox", **OPENAI, mock_response=PNG, **known).notes
+
+        assert ["mock_response stands", "what its journal has"] == [note[:20].strip() for note in notes]
+        assert not (tmp_path / "j").exists()

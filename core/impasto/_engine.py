@@ -19,7 +19,7 @@ from impasto._http import Request, Response, origin
 from impasto._image import Image
 from impasto._large import LARGE, READING
 from impasto._line import Line, Misled
-from impasto._made import Made, linked
+from impasto._made import Made, linked, without_dropped
 from impasto._redact import clean, without
 from impasto._repeats import Policy
 from impasto._wires import Lost, NotSent
@@ -568,7 +568,8 @@ class Conversation:
         if created is None:
             created = int(self.line.wires.now().timestamp())
         request_id = answer.request_id or response.request_id
-        data = linked(data, Made(self.call, created, request_id))
+        made = Made(without_dropped(self.call, fates), created, request_id)
+        data = linked(data, made)
         return ImageResponse(  # evolve takes twice as long, and this is on the way of every call
             created=created,
             data=data,

@@ -13,7 +13,7 @@ from impasto._answer import ImageResponse
 from impasto._call import Params
 from impasto._engine import Conversation
 from impasto._image import Image
-from impasto._made import Made, linked
+from impasto._made import Made, linked, without_dropped
 from impasto._parts import Part
 from impasto._redact import without
 from impasto._sources import digest
@@ -53,9 +53,10 @@ def saved_before(
     call, params = conversation.call, conversation.params
     if params is None:
         params = conversation.line.ask("translate_params", Params, call=call)
+    made = Made(without_dropped(call, params.fates), created, part.request_id)
     return ImageResponse(
         created=created,
-        data=linked(data, Made(call, created, part.request_id)),
+        data=linked(data, made),
         provider=part.provider,
         model=part.model,
         params={fate.name: fate for fate in params.fates},

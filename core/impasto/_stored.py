@@ -21,7 +21,7 @@ from impasto._http import Request, origin
 from impasto._image import Image
 from impasto._inputs import ImageFile
 from impasto._learning import as_far_as_known
-from impasto._made import Made, linked
+from impasto._made import Made, linked, without_dropped
 from impasto._notices import Origin
 from impasto._orders import Order, Orders
 from impasto._performance import Performance
@@ -354,17 +354,19 @@ def error_again(provider: str, model: str, told: Mapping[str, Any]) -> ImpastoEr
 
 def response_of(call: Call, params: Params, told: Mapping[str, Any]) -> ImageResponse:
     """Return the response that `pictures_told()` wrote."""
+    made = Made(without_dropped(call, params.fates), told["created"], told.get("request_id"))
+    more: dict[str, Any] = {name: told.get(name) for name in _OF_A_RESPONSE}
     return ImageResponse(
         created=told["created"],
         model=told["model"],
         provider=call.provider,
         usage=None if told["usage"] is None else Usage(**told["usage"]),
         charged=_cost_of(told.get("charged")),
-        data=linked([Image(**one) for one in told["data"]], Made(call, told["created"])),
+        data=linked([Image(**one) for one in told["data"]], made),
         notes=tuple(told.get("notes", ())),
         params={fate.name: fate for fate in params.fates},
         asked=_costs.asked(call),
-        **{name: told.get(name) for name in _OF_A_RESPONSE},
+        **more,
     )
 
 
