@@ -50,11 +50,15 @@ class Source:
     def saved(self, image: Image, path: Path) -> None:
         """Take note that *image* was written to *path*; for a source that keeps a journal."""
 
-    def __reduce__(self) -> str:
-        return "EVERYBODYS"
+    def __reduce__(self) -> tuple[Callable[[], Source], tuple[()]]:
+        return _everybodys, ()
 
 
 EVERYBODYS = Source(None)
+
+
+def _everybodys() -> Source:
+    return EVERYBODYS
 
 
 @frozen(kw_only=True, repr=False)
