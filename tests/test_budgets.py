@@ -214,6 +214,18 @@ class TestWhatIsCounted:
         budget = asyncio.run(leave())
         assert (0, Decimal("0.08") * len(server.received)) == (budget.reserved, budget.spent)
 
+    def test_a_stream_that_is_closed(self, server, draw):
+        """
+        Nothing is left laid aside, whoever leaves when.
+        """
+        with impasto.budget("1 USD") as budget:
+            [*draw(n=2, stream=True)]
+            events = draw(n=2, stream=True)
+            next(events)
+            events.close()
+
+        assert (0, True) == (budget.reserved, Decimal("0.08") <= budget.spent <= Decimal("0.16"))
+
     def test_what_a_journal_has(self, draw, tmp_path):
         """
         It was paid for by the call that ordered it.
@@ -369,7 +381,7 @@ class TestUnknown:
         [
             ({"model": "acme/oil-dark"}, "its maker keeps it to himself"),
             ({"model": "acme/oil-new"}, "no catalogue lists it"),
-            ({"model": "acme/oil-euro"}, "its price is in EUR"),
+            ({"model": "acme/oil-euro"}, "its price is in EUR, and nothing is converted"),
             ({"extra_body": {"n": 9}}, "extra_body goes into the request unread"),
         ],
         ids=["no price", "not listed", "another currency", "unread"],

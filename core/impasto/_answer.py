@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 Outcome: TypeAlias = Literal["sent", "mapped", "not needed", "dropped", "unverified"]
 
 _SHOWN = 80  # characters of a text in a fate; enough to recognise a prompt
+_WORKED_OUT = frozenset({"params", "cost", "_hidden_params"})  # kept by a response, once asked for
 _MOST_TOKENS = 10**12  # of a call; a guess: dearer than anything that anybody sells
 _LISTED = 16  # items of a list in a fate; as many as the most pictures that a model takes
 
@@ -222,6 +223,15 @@ class ImageResponse(Keyed):
     headers: Mapping[str, str] = field(factory=dict)
     _settings: Mapping[str, Any] = field(factory=dict, alias="settings", eq=False)
     _asked: Asked | None = field(default=None, alias="asked", eq=False)
+
+    def _with(self, **fields: Any) -> ImageResponse:
+        """Return this response with *fields*, by the names of its attributes."""
+        # evolve takes several times as long, and this is on the way of every call.
+        response = object.__new__(ImageResponse)
+        response.__dict__.update(self.__dict__, **fields)
+        for name in _WORKED_OUT & response.__dict__.keys():
+            del response.__dict__[name]
+        return response
 
     @cached_property
     def params(self) -> Mapping[str, Fate]:

@@ -161,7 +161,9 @@ def counting(budgets: Sequence[Budget], quote: Quote) -> list[Budget]:
 
 
 def _unknown(budget: Budget, quote: Quote) -> BudgetExceededError:
-    why = getattr(quote, "reason", None) or f"its price is in {getattr(quote, 'currency', None)}"
+    why = getattr(quote, "reason", None) or (
+        f"its price is in {getattr(quote, 'currency', None)}, and nothing is converted"
+    )
     return _error(
         budget,
         f"what this call costs is not known before it: {why}.  A budget, here of "

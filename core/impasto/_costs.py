@@ -130,8 +130,12 @@ def asked(call: Call) -> Asked | None:
     prices = prices_of(call)
     if not prices:
         return None
-    plain = {name: one for name, one in call.extra.items() if isinstance(one, (str, int, float))}
-    values = {**plain, "size": call.size, "quality": call.quality}
+    values: dict[str, Any] = {"size": call.size, "quality": call.quality}
+    if call.extra:
+        plain = {
+            name: one for name, one in call.extra.items() if isinstance(one, (str, int, float))
+        }
+        values = {**plain, **values}
     parameters = (call.card.parameters if call.card is not None else None) or {}
     return Asked(prices, parameters, call.kind, values)
 

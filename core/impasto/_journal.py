@@ -218,7 +218,7 @@ def _entry(db: Connection, store: Store, row: Sequence[Any]) -> JournalEntry:
         changed=datetime.fromtimestamp(changed, UTC),
         request_ids=tuple(one[1] for one in rows if one[1]),
         paths=tuple(_kept.paths(db, key)),
-        error=_told(state, error, [one[4] for one in rows]),
+        error=_told(state, error, rows),
         named=bool(named),
     )
 
@@ -241,11 +241,13 @@ def state_of(outcome: str | None, states: Iterable[str], *, running: bool) -> En
     return "resumable" if left else "failed"
 
 
-def _told(state: str, error: str | None, errors: Iterable[str | None]) -> str | None:
+def _told(state: str, error: str | None, rows: Iterable[Sequence[Any]]) -> str | None:
     if state in ("done", "running"):
         return None
-    texts = (text for text in (error, *errors) if text is not None)
-    found = next(texts, None)
+    errors = [error, *(one[4] for one in rows)]
+    if state == "ambiguous":  # what a later call was told is not why
+        errors = [*(one[4] for one in rows if one[0] != FAILED), *errors]
+    found = next((text for text in errors if text is not None), None)
     if found is not None:
         return str(json.loads(found)["message"])
     return None if state == "resumable" else "its process ended before an answer came"

@@ -27,6 +27,7 @@ class Place:
     number: int
 
 
+_OF_NO_ORDER = -1
 _IS_THERE = "SELECT 1 FROM parts WHERE key = ? AND part = ? AND token = ?"
 
 
@@ -40,6 +41,14 @@ def note_path(db: Connection, place: Place, path: Path, sha256: str) -> None:
     _note(db, place, "path", os.fsencode(path.absolute()))  # a name need not be text
     _note(db, place, "sha256", sha256)
     touch(db, place.key)
+
+
+def note_found(db: Connection, key: str, number: int, path: Path) -> None:
+    """Write where a picture was saved that belongs to no order of the call."""
+    db.execute(
+        "INSERT OR REPLACE INTO pictures(key, part, number, path) VALUES (?, ?, ?, ?)",
+        (key, _OF_NO_ORDER, number, os.fsencode(path.absolute())),
+    )
 
 
 def _note(db: Connection, place: Place, column: str, value: bytes | str) -> None:

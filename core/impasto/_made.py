@@ -15,7 +15,7 @@ from impasto._line import NAMES_OF_SECRETS
 from impasto._version import __version__
 
 if TYPE_CHECKING:
-    from impasto._answer import ImageResponse
+    from impasto._answer import Fate, ImageResponse
     from impasto._call import Call
     from impasto._image import Image
 
@@ -97,6 +97,18 @@ def _again(provider: str, model: str, values: dict[str, Any], inputs: list[Any])
     )
     made.inputs = inputs
     return made
+
+
+def without_dropped(call: Call, fates: Iterable[Fate]) -> Call:
+    """Return *call* without what the provider was not told."""
+    dropped = {fate.name for fate in fates if fate.outcome == "dropped"}
+    if not dropped:  # nearly every call
+        return call
+    from impasto._call import COMMON
+
+    common: dict[str, Any] = {name: None for name in COMMON if name in dropped and name not in _UNTOLD}
+    extra = {name: one for name, one in call.extra.items() if name not in dropped}
+    return evolve(call, extra=extra, **common)
 
 
 def linked(images: list[Image], made: Made) -> list[Image]:

@@ -31,7 +31,7 @@ def result(amount, pictures=1):
     response = ImageResponse(data=[Image(content=PNG)] * pictures, provider="acme", model="oil-2")
     vars(response)["cost"] = None if amount is None else cost(amount)
     order = Order("generate", {"prompt": "a fox"}, Suggested("a-fox", pictures, False))
-    return saved(Outcome(order, 1.25, response))
+    return saved(Outcome(order, 1.25, response), metadata=False)
 
 
 class TestAmounts:

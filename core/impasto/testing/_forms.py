@@ -15,13 +15,13 @@ class FormPart:
         name: Of the field.
         data: The bytes.
         filename: None: it is no file.
-        type: Its MIME type, where it is a file that states one.
+        mime: Its MIME type, where it is a file that states one.
     """
 
     name: str
     data: bytes = field(repr=lambda data: repr(data[:32]))
     filename: str | None = None
-    type: str | None = None
+    mime: str | None = None
 
 
 def form_parts(body: bytes, content_type: str) -> tuple[FormPart, ...]:
@@ -44,7 +44,7 @@ def _part(piece: bytes) -> FormPart:
         name=_found(rb'[ ;]name="([^"]*)"', head) or "",
         data=data.removesuffix(b"\r\n"),
         filename=filename,
-        type=_found(rb"(?i)content-type: *(\S+)", head) if filename is not None else None,
+        mime=_found(rb"(?i)content-type: *(\S+)", head) if filename is not None else None,
     )
 
 

@@ -440,10 +440,10 @@ class TestDifferences:
         theirs, ours = sides.sent({**_EDIT, "mask": MASK})
 
         assert [("upload", "application/octet-stream")] * 2 == [
-            (file.filename, file.type) for file in theirs.files
+            (file.filename, file.mime) for file in theirs.files
         ]
         assert [("image.png", "image/png"), ("mask.png", "image/png")] == [
-            (file.filename, file.type) for file in ours.files
+            (file.filename, file.mime) for file in ours.files
         ]
 
     @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ BROKEN = (
         "the key is in",
         {
             MAPPED: "    error = class_of_status(response.status)(message, code=code)\n"
-            "    error.key = __import__('os').environ['OIL_KEY']\n    return error"
+            "    error.sent = {'key': __import__('os').environ['OIL_KEY']}\n    return error"
         },
     ),
     Broken(
