@@ -541,5 +541,7 @@ class TestPictures:
         known = {"journal": tmp_path / "j", "idempotency_key": "fox"}
         notes = impasto.explain("a fox", **OPENAI, mock_response=PNG, **known).notes
 
-        assert ["mock_response stands", "what its journal has"] == [note[:20].strip() for note in notes]
+        assert ["mock_response stands", "what its journal has"] == [
+            note[:20].strip() for note in notes
+        ]
         assert not (tmp_path / "j").exists()
