@@ -1059,6 +1059,36 @@ class TestMistakes:
         assert 1 == len(Journal(path).jobs())
         assert 1 == len([*path.parent.glob("*.alive")])  # of the one that is open
 
+    @pytest.mark.parametrize("is_open", [True, False], ids=["claiming", "opening"])
+    def test_cancelled_while_another_has_the_file_in_hand(self, path, is_open):
+        """
+        However often: the key is nobody's then, and the journal can be closed.
+        """
+        asked = {"model": "sketch/oil-1", "size": "64x64", "journal": path}
+        impasto.image_generation("a fox", **asked)
+        if not is_open:
+            Journal(path).close()
+
+        async def cancelled():
+            with closing(sqlite3.connect(path, isolation_level=None)) as db:
+                db.execute("BEGIN IMMEDIATE")
+                task = asyncio.create_task(
+                    impasto.aimage_generation("a fox", **asked, idempotency_key="order-17")
+                )
+                await asyncio.sleep(0.3)  # by then it waits
+                for _ in range(3):
+                    task.cancel()
+                    await asyncio.sleep(0.01)
+                db.execute("COMMIT")
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            await impasto.aimage_generation("a fox", **asked, idempotency_key="order-17")
+
+        asyncio.run(cancelled())
+        Journal(path).close()
+
+        assert [path.name] == [one.name for one in path.parent.iterdir()]
+
     def test_a_cancelled_call(self, path):
         """
         Its entry says what is true, and its key is nobody's.

@@ -12,7 +12,7 @@ from impasto._entries import Connection
 from impasto._journal import state_of
 from impasto._ledger import UNKNOWN, Standing
 from impasto._parts import ANSWERED, TAKEN
-from impasto._store import Store, done_at, opened, released
+from impasto._store import Store, aopened, done_at, released
 
 
 class JournalLedger:
@@ -32,9 +32,7 @@ class JournalLedger:
         Raises:
             BadRequestError: it is none, or cannot be used.
         """
-        import asyncio
-
-        self._store = await asyncio.to_thread(opened, self.path)
+        self._store = await aopened(self.path)
 
     async def state(self, key: str) -> Standing:
         """Return how it stands with the call *key*."""

@@ -14,10 +14,11 @@ from impasto._answer import ImageResponse
 from impasto._arguments import Asked
 from impasto._booking import as_text, identified, readable_again
 from impasto._dispatch import Dispatch
-from impasto._entries import About
+from impasto._entries import About, Connection
 from impasto._notices import Origin
+from impasto._parts import Part
 from impasto._record import Record
-from impasto._store import opened, released
+from impasto._store import aopened, released
 
 if TYPE_CHECKING:
     from impasto._client import Client
@@ -85,17 +86,20 @@ async def _claimed(dispatch: Dispatch, asked: Asked) -> tuple[Asked, Record]:
         prompt=asked.common.get("prompt"),
         fields=as_text(digests),
     )
-    store = await asyncio.to_thread(opened, booking.path)
+    store = await aopened(booking.path)
     record = Record(store.path, booking.key, store, again=booking.again, then=asked.witness)
-    claiming = asyncio.ensure_future(store.do(lambda db: _entries.claim(db, store, booking, about)))
+    claimed: list[bool] = []
+
+    def claim(db: Connection) -> list[Part]:
+        parts = _entries.claim(db, store, booking, about)
+        claimed.append(True)
+        return parts
+
     try:
-        record.remember(await asyncio.shield(claiming))
-    except asyncio.CancelledError:
-        await asyncio.wait([claiming])
-        if claiming.exception() is None:
-            await record.released()
-        raise
+        record.remember(await store.do(claim))
     except BaseException:
+        # Behind the claim, which is made also where nobody waits for it any more.
+        store.do_some_time(lambda db: _entries.release(db, store, booking.key) if claimed else None)
         released(store)
         raise
     return evolve(asked, booking=None, witness=record, record=record), record

@@ -220,6 +220,25 @@ def opened(path: Path) -> Store:
     return store
 
 
+async def aopened(path: Path) -> Store:
+    """Return the journal at *path*, as `opened()` does, without blocking the event loop.
+
+    Raises:
+        BadRequestError: it is no journal, or cannot be made or written.
+    """
+    opening = asyncio.ensure_future(asyncio.to_thread(opened, path))
+    try:
+        return await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        opening.add_done_callback(_not_needed)  # the thread goes on
+        raise
+
+
+def _not_needed(opening: asyncio.Future[Store]) -> None:
+    if not opening.cancelled() and opening.exception() is None:
+        released(opening.result())
+
+
 def released(store: Store) -> None:
     """Say that *store* is no longer needed; the last few that were used stay open."""
     with _lock:
@@ -239,7 +258,7 @@ async def done_at(
     Raises:
         ImpastoError: the journal cannot be used.
     """
-    store = await asyncio.to_thread(opened, path)
+    store = await aopened(path)
     try:
         return await store.do(work, durable=durable)
     finally:
