@@ -11,6 +11,7 @@ import binascii
 import json
 import secrets
 from collections.abc import Callable, Collection, Iterable
+from io import BytesIO
 from typing import Any
 
 from impasto._held import Held
@@ -33,9 +34,10 @@ class Parts:
 
     def whole(self) -> bytes:
         """Return the body as it came."""
-        return b"".join(
-            part if isinstance(part, bytes) else part.text.encode() for part in self._parts
-        )
+        whole = BytesIO()  # which gives away what it has, other than a join: that has it twice
+        for part in self._parts:
+            whole.writelines([part] if isinstance(part, bytes) else part.encoded())
+        return whole.getvalue()
 
     def json(self, keys: Collection[str]) -> Any:
         """Return it read as JSON, where `Held` stands for what is under one of *keys*.

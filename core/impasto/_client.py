@@ -160,10 +160,7 @@ class Client:
     async def _perform(self, kind: Kind | None, arguments: dict[str, Any], where: Origin) -> Any:
         """Return the response, or the job where no *kind* is said."""
         self.refuse_if_closed()
-        more = arguments.pop("kwargs", {})
-        given = {**arguments, **more}
-        if self._journal is not None and given.get("journal") is None:
-            given["journal"] = self._journal
+        given = self._given(arguments)
         dispatch = self._dispatch()
         if kind is None:
             from impasto._submission import submitted
@@ -171,14 +168,21 @@ class Client:
             return await submitted(dispatch, _api.submission(given), where, self)
         return await dispatch.perform(sort(kind, given), where)
 
+    def _given(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Return *arguments* of a call, with the client's journal where they name none."""
+        given = {**arguments, **arguments.get("kwargs", {})}
+        given.pop("kwargs", None)
+        if self._journal is not None and given.get("journal") is None:
+            given["journal"] = self._journal
+        return given
+
     def _dispatch(self) -> Dispatch:
         extras = _api.dispatch().extras
         return _Dispatch(registry=_api.registry, wires=self._wires, extras=extras, client=self)
 
     def _streamed(self, kind: Kind, arguments: dict[str, Any], where: Origin) -> Perform:
         """Return what makes the call for whoever takes its events."""
-        more = arguments.pop("kwargs", {})
-        asked = sort(kind, {**arguments, **more})
+        asked = sort(kind, self._given(arguments))
 
         async def perform(audience: Audience) -> ImageResponse:
             audience.owned = self._owned

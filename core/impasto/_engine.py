@@ -18,7 +18,7 @@ from impasto._http import Request, Response, origin
 from impasto._image import Image
 from impasto._large import LARGE, READING
 from impasto._line import Line, Misled
-from impasto._made import Made, linked
+from impasto._made import Made, linked, without_dropped
 from impasto._redact import clean, without
 from impasto._repeats import Policy
 from impasto._wires import Lost, NotSent
@@ -375,7 +375,8 @@ class Conversation:
         except ImpastoError as error:
             if not isinstance(error, APIResponseValidationError):  # the provider has said no
                 self.pending = None
-                self._not_taken()
+                if not error.maybe_accepted:  # as it does who has shown something of the picture
+                    self._not_taken()
             raise _Read(self._complete(error, response, buys=False)) from error
         except (LookupError, TypeError, ValueError, AttributeError) as error:
             raise self._nonsense(request, response, error) from error
@@ -557,9 +558,10 @@ class Conversation:
         if created is None:
             created = int(self.line.wires.now().timestamp())
         request_id = answer.request_id or response.request_id
+        made = Made(without_dropped(call, fates), created, request_id)
         return answer._with(
             created=created,
-            data=linked(data, Made(call, created, request_id)),
+            data=linked(data, made),
             model=answer.model or call.model,
             provider=call.provider,
             _params={fate.name: fate for fate in fates},

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from attrs import frozen
 
 from impasto._http import Request, Response
-from impasto._parts import ANSWERED, FAILED, ORDERING, TAKEN, Part, parts
+from impasto._parts import AMBIGUOUS, ANSWERED, FAILED, ORDERING, TAKEN, Part, parts
 from impasto._redact import HIDDEN, without
 from impasto.errors import BadRequestError, ConflictError
 
@@ -177,7 +177,7 @@ def note_answer(
     db.execute(
         "UPDATE parts SET state = CASE state WHEN ? THEN ? ELSE state END, "
         "request_id = coalesce(?, request_id) WHERE key = ? AND part = ?",
-        (ORDERING, ANSWERED, response.request_id, key, number),
+        (ORDERING, ANSWERED, _writable(response.request_id), key, number),
     )
     touch(db, key)
 
@@ -228,7 +228,7 @@ def note_end(db: Connection, key: str, part: Part, error: str | None) -> None:
         "UPDATE parts SET state = ?, stopped = ?, error = ? WHERE key = ? AND part = ?",
         (part.state, part.stopped, error, key, part.number),
     )
-    if part.state == FAILED:
+    if part.state in (AMBIGUOUS, FAILED):
         _forget_answer(db, key, part.number)
     touch(db, key)
 
@@ -249,6 +249,12 @@ def note_failed(db: Connection, key: str, error: str) -> None:
     """Write that the call has none."""
     db.execute("UPDATE calls SET outcome = 'failed', error = ? WHERE key = ?", (error, key))
     touch(db, key)
+
+
+def created(db: Connection, key: str) -> int:
+    """Return when the call was begun, as Unix time."""
+    (when,) = db.execute("SELECT created FROM calls WHERE key = ?", (key,)).fetchone()
+    return int(when)
 
 
 def release(db: Connection, store: Store, key: str) -> None:

@@ -31,6 +31,16 @@ class Event:
         text = str(self.data, "utf-8", "replace")
         return {"event": self.name, "data": _read(text), "id": self.id}
 
+    def written(self) -> bytes:
+        """Return it as a stream that has nothing else in it."""
+        head = f"event: {self.name}\n"
+        if self.id is not None:
+            head += f"id: {self.id}\n"
+        data = self.data
+        if isinstance(data, bytes):  # of several lines
+            data = data.replace(b"\n", b"\ndata: ")
+        return b"".join((head.encode(), b"data: ", data, b"\n\n"))
+
 
 class Reader:
     """Reads the events of one stream.

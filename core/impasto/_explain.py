@@ -73,6 +73,10 @@ def _count(call: Call, fates: Mapping[str, Fate], parts: int) -> dict[str, Fate]
 def _remarks(asked: Asked, loaded: Loaded, settings: Mapping[str, Any]) -> Iterator[str]:
     if asked.fallbacks:
         yield "this is what the first model would be asked, and cost; its fallbacks are not explained"
+    if asked.mock_response is not None:
+        yield "mock_response stands in for it: nothing is sent, and it costs nothing"
+    if asked.booking is not None and asked.booking.named:
+        yield "what its journal has already is not asked for again, and costs nothing"
     if "authorize" in loaded.own:
         yield "a key, a token or a signature is added when it is sent"
     for name, setting in loaded.provider.settings.items():

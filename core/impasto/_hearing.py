@@ -20,7 +20,7 @@ from impasto.errors import APIResponseValidationError, ImpastoError
 if TYPE_CHECKING:
     from impasto._call import Call
 
-MAX_BYTES = 512 * 1024 * 1024  # of one event, or of all that is kept; as of a whole answer
+MAX_BYTES = 512 * 1024 * 1024  # of one event; as of a whole answer
 _QUOTED = 64 * 1024  # bytes of the last event that an error may quote; a guess: pictures are larger
 
 
@@ -33,7 +33,7 @@ class Hearing:
         request: What was sent.
         parse_event: The plugin's hook.
         report: Who is told of what can be seen by now.
-        keeps: Whether the bytes are kept, all of them.
+        keeps: Whether the event with which it ends is kept, however long.
         head: Status and headers of the answer; None while, and where, it is no stream.
         shown: Whether something of the picture was to be seen.
     """
@@ -46,9 +46,8 @@ class Hearing:
     head: Response | None = None
     shown: bool = False
     _reader: Reader = Factory(Reader)
-    _kept: list[bytes] = Factory(list)
-    _kept_bytes: int = 0
     _last: bytes = b""
+    _kept: Event | None = None
     _said: Any = None
     _failure: Exception | None = None
 
@@ -60,9 +59,6 @@ class Hearing:
 
     async def hears(self, piece: bytes) -> bool:
         """Read the events that end in *piece*; return whether more is needed."""
-        if self.keeps:
-            self._kept.append(piece)
-            self._kept_bytes += len(piece)
         await DECODING.here().calm()
         try:
             for event in self._reader.feed(piece):
@@ -76,6 +72,8 @@ class Hearing:
     async def _ends_with(self, event: Event) -> bool:
         """Read *event*; return whether it is the last that matters."""
         self._last = bytes(event.data) if len(event.data) <= _QUOTED else b""
+        if self.keeps:
+            self._kept = event
         if len(event.data) < LARGE:
             said = self._read(event)
         else:
@@ -97,7 +95,7 @@ class Hearing:
         return self.parse_event(call=self.call, request=self.request, event=event.read())
 
     def _refuse_endless(self) -> None:
-        if max(self._reader.size, self._kept_bytes) > MAX_BYTES:
+        if self._reader.size > MAX_BYTES:
             raise APIResponseValidationError(
                 f"the stream of events has more than {MAX_BYTES:,} bytes without a picture, which "
                 "is what is read at most"
@@ -106,9 +104,10 @@ class Hearing:
     # --- the end ---
 
     def whole(self, answer: Response) -> Response:
-        """Return *answer*, of which the head alone is known where it was heard, with what came.
+        """Return *answer*, of which the head alone is known where it was heard, with its last event.
 
-        Where the bytes are not kept, that is the last event, if it is short.
+        Partial pictures were worth something only on their way.  Where nothing is kept, it is the
+        data of that event, if they are short.
 
         Raises:
             Lost: it was, and ended without a picture and without saying why.
@@ -117,7 +116,8 @@ class Hearing:
             return answer
         if self._said is None and self._failure is None:
             raise Lost("the stream of events ended before a picture came")
-        return evolve(self.head, body=b"".join(self._kept) if self.keeps else self._last)
+        kept, self._kept = self._kept, None
+        return evolve(self.head, body=self._last if kept is None else kept.written())
 
     def outcome(self) -> Any:
         """Return what the plugin read in the last event.

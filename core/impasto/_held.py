@@ -68,6 +68,10 @@ class Held:
             return next(self.chunks(length), b"")
         return bytes(memoryview(self._memory)[:length])
 
+    def encoded(self) -> Iterator[bytes]:
+        """Yield the base64 that it came in, exactly, in pieces."""
+        return map(base64.b64encode, self.chunks())
+
     @property
     def text(self) -> str:
         """The base64 that it came in, exactly."""

@@ -152,13 +152,7 @@ class Journal:
         if not self._is_there():
             return 0
         before = datetime.fromtimestamp(time.time(), UTC) - older_than
-        keys = [
-            entry.key
-            for entry in self.jobs()
-            if entry.state in ("done", "failed") and entry.changed <= before
-        ]
-        self._do(lambda db, store: _forget(db, store, keys))
-        return len(keys)
+        return self._do(lambda db, store: _forget_done(db, store, before))
 
     def close(self) -> None:
         """Let go of the file, unless a call needs it; used again, it is opened again."""
@@ -224,7 +218,7 @@ def _entry(db: Connection, store: Store, row: Sequence[Any]) -> JournalEntry:
         changed=datetime.fromtimestamp(changed, UTC),
         request_ids=tuple(one[1] for one in rows if one[1]),
         paths=tuple(_kept.paths(db, key)),
-        error=_told(state, error, [one[4] for one in rows]),
+        error=_told(state, error, rows),
         named=bool(named),
     )
 
@@ -247,11 +241,13 @@ def state_of(outcome: str | None, states: Iterable[str], *, running: bool) -> En
     return "resumable" if left else "failed"
 
 
-def _told(state: str, error: str | None, errors: Iterable[str | None]) -> str | None:
+def _told(state: str, error: str | None, rows: Iterable[Sequence[Any]]) -> str | None:
     if state in ("done", "running"):
         return None
-    texts = (text for text in (error, *errors) if text is not None)
-    found = next(texts, None)
+    errors = [error, *(one[4] for one in rows)]
+    if state == "ambiguous":  # what a later call was told is not why
+        errors = [*(one[4] for one in rows if one[0] != FAILED), *errors]
+    found = next((text for text in errors if text is not None), None)
     if found is not None:
         return str(json.loads(found)["message"])
     return None if state == "resumable" else "its process ended before an answer came"
@@ -264,6 +260,17 @@ def _parts_to_resume(db: Connection, store: Store, key: str) -> list[Part]:
     found = [part for part in parts(db, key) if part.may_be_paid() and part.frame]
     latest = max((part.turn for part in found), default=0)
     return [part for part in found if part.turn == latest]
+
+
+def _forget_done(db: Connection, store: Store, before: datetime) -> int:
+    """Do it while nobody else can change what was looked at, or begin with one of them."""
+    keys = [
+        entry.key
+        for entry in _entries_of(db, store)
+        if entry.state in ("done", "failed") and entry.changed <= before
+    ]
+    _forget(db, store, keys)
+    return len(keys)
 
 
 def _forget(db: Connection, store: Store, keys: Iterable[str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +53,8 @@ class JournalLedger:
         """Let go of the bytes of pictures that are in files now."""
         pictures = record.get("pictures", ())
         if pictures and all(one.get("path") for one in pictures):
-            await done_at(self.path, lambda db: _saved(db, key), durable=True)
+            paths = [Path(one["path"]) for one in pictures]
+            await done_at(self.path, lambda db: _saved(db, key, paths), durable=True)
 
     async def failed(self, key: str, record: Mapping[str, Any]) -> None:
         """Leave it to the call, too."""
@@ -65,9 +66,12 @@ class JournalLedger:
             released(store)
 
 
-def _saved(db: Connection, key: str) -> None:
+def _saved(db: Connection, key: str, paths: Sequence[Path]) -> None:
     db.execute("UPDATE calls SET outcome = 'saved' WHERE key = ?", (key,))
     _entries.forget_bytes(db, key)
+    if not _kept.paths(db, key):  # of pictures that nobody ordered: an extra had them
+        for number, path in enumerate(paths):
+            _kept.note_found(db, key, number, path)
 
 
 def _standing(db: Connection, store: Store, key: str) -> Standing:

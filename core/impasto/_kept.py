@@ -27,6 +27,7 @@ class Place:
     number: int
 
 
+_OF_NO_ORDER = -1
 _IS_THERE = "SELECT 1 FROM parts WHERE key = ? AND part = ? AND token = ?"
 
 
@@ -42,13 +43,21 @@ def note_path(db: Connection, place: Place, path: Path, sha256: str) -> None:
     touch(db, place.key)
 
 
+def note_found(db: Connection, key: str, number: int, path: Path) -> None:
+    """Write where a picture was saved that belongs to no order of the call."""
+    db.execute(
+        "INSERT OR REPLACE INTO pictures(key, part, number, path) VALUES (?, ?, ?, ?)",
+        (key, _OF_NO_ORDER, number, os.fsencode(path.absolute())),
+    )
+
+
 def _note(db: Connection, place: Place, column: str, value: bytes | str) -> None:
     where = (place.key, place.part, place.token)
     if db.execute(_IS_THERE, where).fetchone() is None:
         return
-    db.execute(
+    db.execute(  # before SQLite 3.35, which Debian 11 has not, "ON CONFLICT" has to say of what
         f"INSERT INTO pictures(key, part, number, {column}) VALUES (?, ?, ?, ?) "  # noqa: S608 - ours
-        f"ON CONFLICT DO UPDATE SET {column} = excluded.{column}",
+        f"ON CONFLICT(key, part, number) DO UPDATE SET {column} = excluded.{column}",
         (place.key, place.part, place.number, value),
     )
 

@@ -15,7 +15,7 @@ from impasto._line import NAMES_OF_SECRETS
 from impasto._version import __version__
 
 if TYPE_CHECKING:
-    from impasto._answer import ImageResponse
+    from impasto._answer import Fate, ImageResponse
     from impasto._call import Call
     from impasto._image import Image
 
@@ -71,7 +71,7 @@ class Made:
             "inputs": self.inputs,
             "left_out": left_out,
             "seed": seed,
-            "created": None if self.created is None else _date(self.created),
+            "created": _date(self.created),
             "request_id": self.request_id,
         }
         return {name: one for name, one in told.items() if one not in (None, [], {})}
@@ -97,6 +97,18 @@ def _again(provider: str, model: str, values: dict[str, Any], inputs: list[Any])
     )
     made.inputs = inputs
     return made
+
+
+def without_dropped(call: Call, fates: Iterable[Fate]) -> Call:
+    """Return *call* without what the provider was not told."""
+    dropped = {fate.name for fate in fates if fate.outcome == "dropped"}
+    if not dropped:  # nearly every call
+        return call
+    from impasto._call import COMMON
+
+    common: dict[str, Any] = {name: None for name in COMMON if name in dropped and name not in _UNTOLD}
+    extra = {name: one for name, one in call.extra.items() if name not in dropped}
+    return evolve(call, extra=extra, **common)
 
 
 def linked(images: list[Image], made: Made) -> list[Image]:
@@ -137,8 +149,12 @@ def _of_itself(image: Image) -> dict[str, Any]:
     }
 
 
-def _date(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
+def _date(seconds: Any) -> str | None:
+    """Return the date; None where there is none, such as of milliseconds that a provider counts."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
+    except (TypeError, ValueError, OverflowError, OSError):
+        return None
 
 
 def _params(call: Call) -> tuple[dict[str, Any], list[str]]:

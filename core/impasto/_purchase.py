@@ -70,13 +70,15 @@ class Purchase:
             response = await self.dispatch.perform(asked, self.plan.where)
         except asyncio.CancelledError:
             if self._begun is not None:  # else nothing is open
-                await self._failed(_interrupted(ordered=leave.ordered))
+                error = _interrupted(ordered=leave.ordered)
+                await self._failed(error, _status(error, ordered=leave.ordered))
             raise
         except _Elsewhere:
             return self._as_it_stood(Standing("running"))
         except Exception as error:  # noqa: BLE001 - one failure never ends the rest
-            await self._failed(error)
-            return self._ended(_status(error), error=error)
+            status = _status(error, ordered=leave.ordered)
+            await self._failed(error, status)
+            return self._ended(status, error=error)
         return await _to_its_end(self._kept(response))
 
     # --- before ---
@@ -125,9 +127,9 @@ class Purchase:
 
     # --- after ---
 
-    async def _failed(self, error: Exception) -> None:
+    async def _failed(self, error: Exception, status: Status) -> None:
         """Write down that it failed with *error*."""
-        record = ended_record(self._ended(_status(error), error=error))
+        record = ended_record(self._ended(status, error=error))
         try:
             await _to_its_end(self._write("failed", record))
         except Exception as unwritten:  # noqa: BLE001 - it counts as ambiguous then
@@ -184,10 +186,12 @@ class Purchase:
         )
 
 
-def _status(error: Exception) -> Status:
+def _status(error: Exception, *, ordered: bool) -> Status:
+    if not isinstance(error, ImpastoError):  # an extra's, or a warning that is one
+        return "ambiguous" if ordered else "failed"
     if isinstance(error, ConflictError) and error.code == "running":  # a journal says so
         return "running"
-    return "ambiguous" if getattr(error, "maybe_accepted", False) else "failed"
+    return "ambiguous" if error.maybe_accepted else "failed"
 
 
 def _interrupted(*, ordered: bool) -> ImpastoError:

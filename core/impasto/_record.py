@@ -36,12 +36,19 @@ from impasto._remains import (
     error_of,
     frame_of,
     result_of,
+    saved_before,
     unchanged,
     unsure,
 )
 from impasto._sources import KeptSource
 from impasto._store import Store, done_at, released
-from impasto.errors import APIResponseValidationError, ImpastoError, PluginError
+from impasto.errors import (
+    APIResponseValidationError,
+    BudgetExceededError,
+    ImpastoError,
+    PluginError,
+    Timeout,
+)
 
 if TYPE_CHECKING:
     from impasto._witness import Witness
@@ -80,6 +87,14 @@ class Record:
     def remember(self, parts: Sequence[Part]) -> None:
         """Take over what an earlier call left."""
         self._recollection.remember(parts)
+
+    def knows(self, conversation: Conversation) -> bool:
+        """Return whether nothing is to be ordered for *conversation*, as far as can be seen now."""
+        order = self._recollection.of(conversation)
+        if order.is_from_before and order.part.may_be_paid():
+            orders_again = self.again and self.may_order
+            return not (orders_again and order.part.state in (ORDERING, AMBIGUOUS))
+        return not self.may_order or self._recollection.went_on()
 
     # --- instead of an order ---
 
@@ -124,7 +139,7 @@ class Record:
             return self._sourced(part, result_of(made, conversation), conversation)
         known = await self._known(part)
         if known is None:
-            return await self._saved(part)
+            return await self._saved(part, conversation)
         if conversation.params is None:
             await conversation.prepare()
         conversation.set_out()
@@ -157,7 +172,7 @@ class Record:
             return Known(*found)
         return None if part.handle is None else Known(evolve(part.handle, buys=False))
 
-    async def _saved(self, part: Part) -> ImageResponse | None:
+    async def _saved(self, part: Part, conversation: Conversation) -> ImageResponse | None:
         """Return the pictures in the files that they were saved to, where nothing else is left."""
         if part.state in (ORDERING, AMBIGUOUS):
             if self.again and self.may_order:
@@ -166,9 +181,8 @@ class Record:
         files = await self._do(lambda db: _kept.files(db, self.key, part.number))
         data = await asyncio.to_thread(unchanged, files)
         if data:
-            return ImageResponse(
-                data=data, provider=part.provider, model=part.model, notes=(FROM_THE_JOURNAL,)
-            )
+            created = await self._do(lambda db: _entries.created(db, self.key))
+            return saved_before(part, conversation, data, created)
         if self.again and self.may_order:
             return None
         raise ImpastoError(
@@ -212,6 +226,8 @@ class Record:
 
     async def _ended(self, part: Part, conversation: Conversation, error: BaseException) -> None:
         """Write in what state *part* is left."""
+        if isinstance(error, BudgetExceededError):
+            return  # nothing was sent, also where it was to be ordered again: what is known stays
         maybe = conversation.ordered or getattr(error, "maybe_accepted", False)
         if conversation.pending is not None:
             part.state, part.stopped = TAKEN, conversation.stopped
@@ -221,6 +237,10 @@ class Record:
             part.state = AMBIGUOUS
         elif isinstance(error, (APIResponseValidationError, PluginError)):
             part.state = UNREADABLE
+        elif isinstance(error, ImpastoError) and not isinstance(error, Timeout):
+            # What was answered says no, but not of all that was ordered: read again, it would seem
+            # as if nothing had been taken.
+            part.state, part.is_answered = AMBIGUOUS, False
         told = None
         if isinstance(error, ImpastoError):
             told = json.dumps(_stored.error_told(error))

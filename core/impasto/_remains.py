@@ -13,6 +13,7 @@ from impasto._answer import ImageResponse
 from impasto._call import Params
 from impasto._engine import Conversation
 from impasto._image import Image
+from impasto._made import Made, linked, without_dropped
 from impasto._parts import Part
 from impasto._redact import without
 from impasto._sources import digest
@@ -42,8 +43,27 @@ def result_of(made: str, conversation: Conversation) -> ImageResponse:
     if params is None:
         params = conversation.line.ask("translate_params", Params, call=call)
     response = _stored.response_of(call, params, json.loads(made))
-    notes = (*response.notes, FROM_THE_JOURNAL)
-    return evolve(response, notes=notes, asked=_costs.asked(call))
+    return evolve(response, notes=(*response.notes, FROM_THE_JOURNAL))
+
+
+def saved_before(
+    part: Part, conversation: Conversation, data: list[Image], created: int
+) -> ImageResponse:
+    """Return the response of *part*, of which nothing is left but the files of its pictures."""
+    call, params = conversation.call, conversation.params
+    if params is None:
+        params = conversation.line.ask("translate_params", Params, call=call)
+    made = Made(without_dropped(call, params.fates), created, part.request_id)
+    return ImageResponse(
+        created=created,
+        data=linked(data, made),
+        provider=part.provider,
+        model=part.model,
+        params={fate.name: fate for fate in params.fates},
+        notes=(FROM_THE_JOURNAL,),
+        request_id=part.request_id,
+        asked=_costs.asked(call),
+    )
 
 
 def error_of(part: Part) -> ImpastoError:

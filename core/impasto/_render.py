@@ -17,7 +17,7 @@ from impasto import _costs
 from impasto._answer import ImageResponse, Partial
 from impasto._call import Params
 from impasto._engine import Conversation, is_sound
-from impasto._made import Made, linked
+from impasto._made import Made, linked, without_dropped
 from impasto._plugin import Memory
 from impasto._reports import Report
 from impasto.errors import APIResponseValidationError, ImpastoError, Timeout
@@ -71,7 +71,7 @@ async def rendered(conversation: Conversation) -> ImageResponse:
     return evolve(
         answer,
         created=created,
-        data=linked(answer.data, Made(call, created)),
+        data=linked(answer.data, Made(without_dropped(call, params.fates), created)),
         model=answer.model or call.model,
         provider=call.provider,
         params={fate.name: fate for fate in params.fates},

@@ -106,6 +106,11 @@ def _known(part: Part) -> dict[str, Any]:
 def _why_nothing(entry: JournalEntry) -> str:
     if entry.paths:
         return f"the pictures of {entry.key!r} are in {', '.join(map(str, entry.paths))}"
+    if entry.state == "done":
+        return (
+            f"nothing was ordered for {entry.key!r}: an extra, such as a cache, had its pictures.  "
+            "Make the call again"
+        )
     if entry.state == "ambiguous":
         return (
             f"there is nothing to go on with: {entry.key!r} was ordered, and nobody knows whether "

@@ -10,6 +10,7 @@ import ssl
 import threading
 import weakref
 from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
 from itertools import chain
 from typing import Any
 
@@ -85,6 +86,7 @@ class Pool:
 
     def __init__(self, network: Network) -> None:
         self.network = network
+        self._closed = False
         self._certificates = Certificates(network)
         self._begin()
         _pools.add(self)
@@ -115,6 +117,21 @@ class Pool:
         await anext(keeper)
         return both
 
+    @asynccontextmanager
+    async def lent(self) -> AsyncGenerator[Sessions, None]:
+        """Lend the sessions of the running event loop; where all are closed, some for the while.
+
+        For pictures that are read when their client is closed.
+        """
+        if not self._closed:
+            yield await self.sessions()
+            return
+        made = await self._made(asyncio.get_running_loop())
+        try:
+            yield made
+        finally:
+            await made.close()
+
     async def _made(self, loop: asyncio.AbstractEventLoop) -> Sessions:
         own = self.network.session
         if own is not None:
@@ -137,6 +154,7 @@ class Pool:
 
     def close_everywhere(self) -> list[concurrent.futures.Future[None]]:
         """Close the sessions of all event loops; return what ends when those that run have."""
+        self._closed = True
         with self._lock:
             loops = list(self._open)
         for loop in loops:

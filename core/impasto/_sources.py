@@ -6,11 +6,11 @@ import hashlib
 import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from impasto import _kept
 from impasto._entries import Connection
-from impasto._image import EVERYBODYS, Source
+from impasto._image import Source
 from impasto.errors import ImpastoError
 
 if TYPE_CHECKING:
@@ -65,9 +65,6 @@ class KeptSource(Source):
             log.warning("%s", error)
             return None
 
-    def __reduce__(self) -> Any:
-        return _everybodys, ()
-
 
 def digest(path: Path) -> str:
     """Return what tells whether the file is still the same.
@@ -76,7 +73,3 @@ def digest(path: Path) -> str:
         OSError: it cannot be read.
     """
     return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _everybodys() -> Source:
-    return EVERYBODYS

@@ -11,6 +11,7 @@ from impasto._answer import ImageResponse
 from impasto._budgets import Budget
 from impasto._call import Params
 from impasto._estimates import Estimate, Quote, estimated, total
+from impasto._money import exactly
 from impasto.errors import BudgetExceededError, ImpastoError
 
 if TYPE_CHECKING:
@@ -83,7 +84,9 @@ class Stake:
             self.end()
 
     def _count(self, amount: Decimal) -> None:
-        _budgets.change(self._budgets, reserved=-self._held, spent=amount - self._counted)
+        with exactly():
+            more = amount - self._counted
+            _budgets.change(self._budgets, reserved=-self._held, spent=more)
         self._held, self._counted = _NOTHING, amount
 
     def __del__(self) -> None:
@@ -92,24 +95,61 @@ class Stake:
             _budgets.drop(self._budgets, reserved=-self._held, spent=spent)
 
 
+class Deferred(Stake):
+    """What an order may cost that a journal knows: laid aside where it is placed again."""
+
+    def __init__(self, budgets: Sequence[Budget], quote: Quote) -> None:
+        """Lay nothing aside; *quote* is what it may cost."""
+        super().__init__((), _NOTHING)
+        self._open: tuple[Sequence[Budget], Quote] | None = (budgets, quote)
+
+    def ensure(self) -> None:
+        """Lay it aside, the first time; after that, as ever."""
+        if self._open is None:
+            super().ensure()
+            return
+        budgets, quote = self._open
+        self._budgets, self._most = _budgets.counting(budgets, quote), _most(quote)
+        _budgets.reserve(self._budgets, self._most)
+        self._held, self._open = self._most, None
+
+
 async def lay_aside(conversations: Sequence[Conversation], budgets: Sequence[Budget]) -> None:
     """Lay aside what the orders of *conversations*, the parts of a call, may cost: all or nothing.
+
+    Nothing for what a journal knows; where that is to be ordered again after all, it is laid aside
+    just before.
 
     Raises:
         BudgetExceededError: one of *budgets* has not enough left, or nobody knows what is enough.
         ImpastoError: the call is wrong.
     """
-    quotes = [await _quoted(conversation) for conversation in conversations]
-    quote = total(quotes)
+    unknown: list[tuple[Conversation, Quote]] = []
+    for conversation in conversations:
+        quote, record = await _quoted(conversation), conversation.performance.asked.record
+        if record is not None and record.knows(conversation):
+            conversation.stake = Deferred(budgets, quote)
+        else:
+            unknown.append((conversation, quote))
+    if unknown:
+        _lay_aside(unknown, budgets)
+
+
+def _lay_aside(orders: Sequence[tuple[Conversation, Quote]], budgets: Sequence[Budget]) -> None:
+    quote = total([one for _, one in orders])
     counting = _budgets.counting(budgets, quote)
-    most = [
-        one.high if isinstance(one, Estimate) and isinstance(quote, Estimate) else _NOTHING
-        for one in quotes
-    ]
+    is_known = isinstance(quote, Estimate)
+    most = [_most(one) if is_known else _NOTHING for _, one in orders]
     least = quote.low if isinstance(quote, Estimate) else None
-    _budgets.reserve(counting, sum(most, _NOTHING), at_least=least)
-    for conversation, one in zip(conversations, most, strict=True):
+    with exactly():
+        whole = sum(most, _NOTHING)
+    _budgets.reserve(counting, whole, at_least=least)
+    for (conversation, _), one in zip(orders, most, strict=True):
         conversation.stake = Stake(counting, one)
+
+
+def _most(quote: Quote) -> Decimal:
+    return quote.high if isinstance(quote, Estimate) else _NOTHING
 
 
 async def _quoted(conversation: Conversation) -> Quote:

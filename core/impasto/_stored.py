@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, field, frozen
 
+from impasto import _costs
 from impasto._answer import Fate, ImageResponse, Usage
 from impasto._arguments import Asked
 from impasto._call import COMMON, Call, Params
+from impasto._costs import Cost
 from impasto._freeze import Additions
 from impasto._http import Request, origin
 from impasto._image import Image
 from impasto._inputs import ImageFile
 from impasto._learning import as_far_as_known
-from impasto._made import Made, linked
+from impasto._made import Made, linked, without_dropped
 from impasto._notices import Origin
 from impasto._orders import Order, Orders
 from impasto._performance import Performance
@@ -44,6 +46,7 @@ _WORDS = tuple(name for name in COMMON if name not in ("image", "mask"))
 _PLAIN = ("kind", "catalogue_name", "drop_params", "timeout", "detached", *_WORDS)
 _OF_A_REQUEST = ("url", "method", "headers", "json", "step", "state", "after", "progress")
 _OF_AN_IMAGE = ("url", "b64_json", "revised_prompt", "seed", "provider_specific_fields")
+_OF_A_RESPONSE = ("request_id", "size", "quality", "background", "output_format")
 _OF_AN_ERROR = ("message", "status_code", "code", "param", "request_id", "maybe_accepted")
 _ADDED = ("extra_headers", "headers", "extra_query")
 
@@ -174,9 +177,15 @@ def pictures_told(response: ImageResponse) -> dict[str, Any]:
         "created": response.created,
         "model": response.model,
         "usage": usage,
+        "charged": _cost_told(response.charged),
         "notes": list(response.notes),
         "data": images,
+        **{name: getattr(response, name) for name in _OF_A_RESPONSE},
     }
+
+
+def _cost_told(cost: Cost | None) -> list[str] | None:
+    return None if cost is None else [str(cost.amount), cost.currency, cost.source]
 
 
 # --- reading ----------------------------------------------------------------------------------
@@ -345,15 +354,27 @@ def error_again(provider: str, model: str, told: Mapping[str, Any]) -> ImpastoEr
 
 def response_of(call: Call, params: Params, told: Mapping[str, Any]) -> ImageResponse:
     """Return the response that `pictures_told()` wrote."""
+    made = Made(without_dropped(call, params.fates), told["created"], told.get("request_id"))
+    more: dict[str, Any] = {name: told.get(name) for name in _OF_A_RESPONSE}
     return ImageResponse(
         created=told["created"],
         model=told["model"],
         provider=call.provider,
         usage=None if told["usage"] is None else Usage(**told["usage"]),
-        data=linked([Image(**one) for one in told["data"]], Made(call, told["created"])),
+        charged=_cost_of(told.get("charged")),
+        data=linked([Image(**one) for one in told["data"]], made),
         notes=tuple(told.get("notes", ())),
         params={fate.name: fate for fate in params.fates},
+        asked=_costs.asked(call),
+        **more,
     )
+
+
+def _cost_of(told: Sequence[str] | None) -> Cost | None:
+    if told is None:
+        return None
+    amount, currency, source = told
+    return Cost.reported(amount, currency, source=source)
 
 
 # --- whose it is ------------------------------------------------------------------------------

@@ -181,8 +181,8 @@ class Aiohttp:
 
     async def fetch(self, url: str, trusted: frozenset[str], timeout: float) -> bytes:
         try:
-            async with asyncio.timeout(timeout):
-                return await _fetch(await self.pool.sessions(), url, trusted)
+            async with asyncio.timeout(timeout), self.pool.lent() as sessions:
+                return await _fetch(sessions, url, trusted)
         except TimeoutError:
             raise Timeout(f"{_shown(url)} did not send the picture within {timeout:g} s") from None
 

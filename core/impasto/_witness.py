@@ -36,8 +36,8 @@ class Witness(Protocol):
     ) -> None:
         """Take note of the answer to *request*, with a status below 400, before it is read.
 
-        Of a stream of events it is all that came, told once, when there is a picture in it or an
-        error, before that is handed on.  One that is cut has no answer: as where a connection
+        Of a stream of events it is the last one, the picture or an error, as if nothing had come
+        before it; told once, before that is handed on.  One that is cut has no answer: as where a connection
         breaks, nobody knows whether the order was taken.
         """
         ...
