@@ -106,7 +106,9 @@ def without_dropped(call: Call, fates: Iterable[Fate]) -> Call:
         return call
     from impasto._call import COMMON
 
-    common: dict[str, Any] = {name: None for name in COMMON if name in dropped and name not in _UNTOLD}
+    common: dict[str, Any] = {
+        name: None for name in COMMON if name in dropped and name not in _UNTOLD
+    }
     extra = {name: one for name, one in call.extra.items() if name not in dropped}
     return evolve(call, extra=extra, **common)
 
