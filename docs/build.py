@@ -24,7 +24,9 @@ def pages() -> dict[str, str]:
         path.relative_to(DOCS / "pages").as_posix(): path.read_text(encoding="utf-8")
         for path in (DOCS / "pages").rglob("*.md")
     }
-    filled = {name: markers.filled(text, MADE) for name, text in written.items()}
+    filled = {
+        name: documents.captioned(markers.filled(text, MADE)) for name, text in written.items()
+    }
     return {**filled, **documents.pages(), **providers.pages(), **commands.pages()}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import decimal
 import gc
 import json
 import pickle
@@ -237,6 +238,55 @@ class TestWhatIsCounted:
         assert ("0.04", "0.00") == (f"{first.spent:.2f}", f"{second.spent:.2f}")
         assert 0 == second.reserved
 
+    @pytest.mark.parametrize(
+        "usage",
+        [
+            {"input_tokens": 10, "output_tokens": -1_000_000},
+            {"input_tokens": 10, "output_tokens": float("nan")},
+            {"input_tokens": 10, "output_tokens": 10, "input_tokens_details": [1]},
+            {"input_tokens": 10, "output_tokens": 10, "input_tokens_details": {"text_tokens": "x"}},
+        ],
+        ids=["less than none", "no number", "no mapping", "a word"],
+    )
+    def test_an_odd_count(self, usage):
+        """
+        Nothing that a provider counts fills a budget up, breaks it, or takes a picture with it.
+        """
+        answer = reply({"data": [{"b64_json": PICTURE}], "usage": usage})
+        budget = impasto.budget("1 USD")
+        with FakeServer(lambda _: answer) as server:
+            response = impasto.image_generation(
+                "a fox",
+                model="openai/gpt-image-2",
+                size="1024x1024",
+                quality="low",
+                api_key="sk-0123456789abcdef",
+                api_base=server.url,
+                budget=budget,
+            )
+
+        assert 1 == len(response.data)
+        assert 0 < budget.spent < 1
+        assert 0 == budget.reserved
+
+    @pytest.mark.parametrize(
+        "context",
+        [decimal.Context(prec=2), decimal.Context(traps=[decimal.Inexact, decimal.Rounded])],
+        ids=["few digits", "no rounding"],
+    )
+    def test_in_a_program_that_reckons_otherwise(self, server, draw, context):
+        """
+        Its way of reckoning is not ours: the sums are exact, and told.
+        """
+        server.will(*[drawn(charged=f"0.0{number}4567") for number in (1, 2, 3)])
+        with decimal.localcontext(context), impasto.budget("1.23456 USD") as budget:
+            told = [str(draw().cost) for _ in range(3)]
+
+        assert Decimal("0.073701") == budget.spent
+        assert Decimal("1.160859") == budget.left
+        assert "$0.014567" == told[0]
+        assert "$1.160859 left" in repr(budget)
+
     def test_a_broken_extra(self, draw, monkeypatch):
         """
         Whatever it raises, the call has ended; what it cost is counted.
@@ -331,7 +381,7 @@ class TestUnknown:
         [
             ({"model": "acme/oil-dark"}, "its maker keeps it to himself"),
             ({"model": "acme/oil-new"}, "no catalogue lists it"),
-            ({"model": "acme/oil-euro"}, "its price is in EUR"),
+            ({"model": "acme/oil-euro"}, "its price is in EUR, and nothing is converted"),
             ({"extra_body": {"n": 9}}, "extra_body goes into the request unread"),
         ],
         ids=["no price", "not listed", "another currency", "unread"],

@@ -87,6 +87,14 @@ class TestPictures:
         """
         assert Decimal(amount) == cost(prices, answer, **call).amount
 
+    def test_words_that_are_no_texts(self, cost):
+        """
+        Whatever the caller passes on, it does not keep the cost from being known.
+        """
+        found = cost([SMALL, IMAGE], {}, mood={1: "calm"})
+
+        assert Decimal("0.04") == found.amount
+
     @pytest.mark.parametrize(
         ("prices", "answer"),
         [([], {}), ([SMALL], {"content": [640, 512]}), ([AREA], {})],
@@ -139,14 +147,55 @@ class TestTokens:
                     "input_tokens_details": {"text_tokens": 10, "cached_tokens": 5},
                 },
             ),
+            (TOKENS, {"input_tokens": 10, "output_tokens": -1_000_000}),
+            (TOKENS, {"input_tokens": 10, "output_tokens": float("nan")}),
+            (TOKENS, {"input_tokens": float("inf"), "output_tokens": 20}),
+            (TOKENS, {"input_tokens": "many", "output_tokens": 20}),
+            (
+                TOKENS,
+                {
+                    "input_tokens": 10,
+                    "output_tokens": 20,
+                    "output_tokens_details": {"text_tokens": 1_000_000},
+                },
+            ),
+            (
+                TOKENS,
+                {
+                    "input_tokens": 10,
+                    "output_tokens": 20,
+                    "input_tokens_details": {"text_tokens": {"old": 10}},
+                },
+            ),
+            (TOKENS, {"input_tokens": 10, "output_tokens": 10**400}),
         ],
-        ids=["no price for those that came", "none came", "none went in", "some were cached"],
+        ids=[
+            *("no price for those that came", "none came", "none went in", "some were cached"),
+            *("less than none", "no number", "no end", "a word", "more words than there are"),
+            *("several kinds", "more than there can be"),
+        ],
     )
     def test_unknown(self, cost, prices, usage):
         """
         Where one part is not known, the whole is not.
         """
         assert cost(prices, {"usage": usage}) is None
+
+    def test_what_is_no_count_loses_no_picture(self, acme, tmp_path):
+        """
+        Not of one request, nor of several that are added up.
+        """
+        odd = {"input_tokens": "10", "output_tokens": 20, "input_tokens_details": [1]}
+        nested = {"output_tokens": 20, "output_tokens_details": {"image_tokens": {"high": 20}}}
+        models = tmp_path / "models.json"
+        row = {"name": "oil-2", "max_images": 1, "prices": [{**WHEN, **one} for one in TOKENS]}
+        models.write_text(json.dumps({"models": [row]}))
+        answers = [reply({"usage": one}) for one in (odd, nested, nested)]
+        script = Script(*answers, plugin=acme.plugin(parse_response), models=models)
+        response = script.play({**acme.call, "n": 3})
+
+        assert (3, None, 60) == (len(response.data), response.cost, response.usage.output_tokens)
+        assert {"image_tokens": {"high": 40}} == response.usage.output_tokens_details
 
 
 class TestReported:

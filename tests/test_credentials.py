@@ -6,6 +6,7 @@ import asyncio
 import contextvars
 import functools
 import gc
+import math
 import pickle
 import subprocess
 import sys
@@ -150,6 +151,29 @@ class TestKept:
         gc.collect()
 
         assert gone() is None
+
+    def test_for_good(self, acme):
+        """
+        What follows from the settings alone is asked for once, however late it is.
+        """
+        vault = Vault(math.inf)
+        answers = [acme.pictures(delay=1_000_000), acme.pictures()]
+        script = Script(*answers, plugin=acme.plugin(vault.hook()))
+        script.play({**acme.call, "timeout": 2_000_000})
+        script.play(acme.call)
+
+        assert ["token-number-1"] * 2 == tokens(script)
+
+    def test_not_of_everybody_for_good(self, acme):
+        """
+        A server with many customers does not keep the keys of all of them.
+        """
+        vault = Vault(math.inf)
+        script = Script(acme.pictures(), plugin=acme.plugin(vault.hook()), repeat=True)
+        for number in (*range(65), 0, 64):
+            script.play({**acme.call, "api_key": f"customer-{number}"})
+
+        assert 66 == vault.asked
 
 
 class TestRefused:

@@ -1,5 +1,7 @@
 """The documentation: it builds without a warning, leaves nothing out, and what it says runs."""
 
+import ast
+import asyncio
 import base64
 import html
 import inspect
@@ -18,6 +20,7 @@ from importlib_metadata import distribution
 
 import impasto
 from impasto import hookspecs, types
+from impasto._api import dispatch
 from impasto._call import COMMON
 from impasto._happening import EventType
 from impasto._steering import STEERING
@@ -26,6 +29,7 @@ from impasto_cli import main
 
 DOCS = Path(__file__).parent.parent / "docs"
 PAGES = DOCS / "pages"
+README = DOCS.parent / "README.md"
 # A plugin of somebody else, with all the marks that Markdown would take for its own.
 FLAT = """
 from impasto import hookimpl
@@ -246,6 +250,45 @@ class TestQuickstart:
         assert wanted == {name for name in wanted if distribution(name).version}
 
 
+class TestReadme:
+    """The page that everybody reads first does what it says."""
+
+    def test_its_code_runs(self, tmp_path, monkeypatch, capsys):
+        """
+        All of it in order, with a gateway that streams nothing, and one budget for its block.
+        """
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setenv("OPENAI_API_KEY", "sk-0123456789abcdef")
+        monkeypatch.setenv("IMPASTO_CACHE_DIR", str(tmp_path / "cache"))
+        monkeypatch.setattr(dispatch(), "extras", {})
+        for name in ("room.png", "walls.png"):
+            Path(name).write_bytes(PNG)
+        codes = [
+            code for language, code in BLOCK.findall(README.read_text()) if language == "python"
+        ]
+        with FakeServer() as server:
+            monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+            try:
+                run(codes)
+            finally:
+                impasto.configure()
+
+        assert {"lighthouse.png", "fox.png", "kept.png", "jobs.db", "pictures"} <= {
+            path.name for path in tmp_path.iterdir()
+        }
+        told = capsys.readouterr().out
+        assert "done" in told
+
+    def test_its_links_lead_somewhere(self):
+        """
+        Each is a file of the repository.
+        """
+        links = re.findall(r"\]\((?!https?:)([^)#]+)\)", README.read_text())
+
+        assert 15 < len(links)
+        assert [] == [link for link in links if not (README.parent / link).exists()]
+
+
 class TestStreaming:
     """The page on streams does what it says."""
 
@@ -289,6 +332,10 @@ def blocks(*languages, page="quickstart.md"):
 
 
 def run(codes):
+    """Run *codes* in order; what is awaited outside of a function is awaited, as in a notebook."""
     names = {"__name__": "__main__"}
     for code in codes:
-        exec(compile(code, "quickstart.md", "exec"), names)
+        compiled = compile(code, "page.md", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+        awaited = eval(compiled, names)
+        if awaited is not None:
+            asyncio.run(awaited)

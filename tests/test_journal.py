@@ -12,7 +12,7 @@ import subprocess
 import sys
 import textwrap
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
@@ -23,6 +23,7 @@ import impasto
 from impasto import Journal, hookimpl
 from impasto._arguments import sort
 from impasto._booking import booked
+from impasto._journal_file import _refuse_strangers, connected
 from impasto._portal import run
 from impasto.testing import PNG, FakeServer, reply
 
@@ -40,7 +41,8 @@ def path(tmp_path):
 def call(server, path, **more):
     """Return the arguments of a call of OpenAI's with a journal."""
     settings = {"model": "openai/gpt-image-2", "api_key": "sk-0123456789abcdef"}
-    where = {"api_base": server.url, "journal": path, "idempotency_key": "order-17"}
+    place = {} if "api_base" in more else {"api_base": server.url}
+    where = {**place, "journal": path, "idempotency_key": "order-17"}
     return {"prompt": "a fox", **settings, **where, **more}
 
 
@@ -515,6 +517,40 @@ class TestOneAtATime:
         assert "[('b', 'done'), ('child', 'done'), ('parent', 'done')]\n" == said
 
     @pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing forks there")
+    @pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing forks here")
+    def test_forked_while_it_is_opened(self, path):
+        """
+        The child has nothing of it, and opens it anew.
+        """
+        said = elsewhere(
+            """
+            import os, sqlite3, sys, threading, time, warnings
+            from pathlib import Path
+            from impasto._store import _stores, opened
+
+            warnings.simplefilter("ignore")  # of forking with threads
+            path = sys.argv[1]
+            opened(Path(path)).close()
+            _stores.clear()
+            db = sqlite3.connect(path, isolation_level=None)
+            db.execute("BEGIN IMMEDIATE")  # for which who opens it waits
+            thread = threading.Thread(target=opened, args=[Path(path)])
+            thread.start()
+            while not _stores:
+                time.sleep(0.01)
+            child = os.fork()
+            if not child:
+                print(len(_stores), flush=True)
+                os._exit(0)
+            os.waitpid(child, 0)
+            db.execute("COMMIT")
+            thread.join()
+            """,
+            path,
+        )
+
+        assert "0\n" == said
+
     def test_a_child_that_outlives_its_parent(self, path):
         """
         It does not keep its parent's calls: who was killed is not at work.
@@ -555,6 +591,28 @@ class TestOneAtATime:
 
         assert 32 == len(came)
         assert {"done"} == {*states(path).values()}
+
+    def test_two_that_make_a_new_one(self, path):
+        """
+        Who looks at it while another makes it does not take it for a stranger's.
+        """
+        path.touch()
+        others = []
+
+        def heard(statement):
+            if statement.startswith("SELECT count") and not others:
+                others.append(pool.submit(lambda: connected(path).close()))
+                wait(others, 0.5)  # as long as it may take; it waits for us, if it has to
+
+        with ThreadPoolExecutor() as pool, closing(sqlite3.connect(path)) as connection:
+            connection.isolation_level = None
+            connection.set_trace_callback(heard)
+            _refuse_strangers(connection, path)
+            connection.set_trace_callback(None)
+            others[0].result()
+
+        with closing(sqlite3.connect(path)) as connection:
+            assert 1 == connection.execute("PRAGMA user_version").fetchone()[0]
 
     def test_who_gives_up_in_any_way(self, acme, path):
         """
@@ -599,6 +657,37 @@ class TestOneAtATime:
             impasto.image_generation("a fox", model="sketch/oil-1", size="64x64", journal=path)
 
         assert [path.name] == [one.name for one in path.parent.iterdir()]
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="no open file is removed there")
+    def test_the_mark_of_one_that_has_just_begun(self, path):
+        """
+        It is removed by who has it locked, so that it is not taken from a process that is about to.
+        """
+        said = elsewhere(
+            """
+            import fcntl, os, sys
+            from pathlib import Path
+            from impasto._alive import sweep
+
+            def heard(event, arguments):
+                if event == "os.remove":
+                    descriptor = os.open(arguments[0], os.O_RDWR)
+                    try:
+                        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                        print("free")
+                    except BlockingIOError:
+                        print("locked")
+                    os.close(descriptor)
+
+            path = Path(sys.argv[1])
+            path.with_name(f".{path.name}.0123456789abcdef.alive").touch()
+            sys.addaudithook(heard)
+            sweep(path)
+            """,
+            path,
+        )
+
+        assert "locked\n" == said
 
 
 class TestPictures:
@@ -924,6 +1013,41 @@ class TestMistakes:
         assert PNG == response.data[0].read()
         assert "cannot be written: database or disk is full" in response.notes[-1]
 
+    def test_an_answer_for_which_there_are_no_words(self, path):
+        """
+        A request id that is no text loses nobody a picture: not now, and not in the journal.
+        """
+        body = json.dumps(PICTURE).encode()
+        head = (
+            b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-Request-Id: caf\xe9\r\n"
+            b"Connection: close\r\nContent-Length: %d\r\n\r\n" % len(body)
+        )
+
+        async def answers(reader, writer):
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(head + body)
+            await writer.drain()
+            writer.close()
+
+        async def asked():
+            server = await asyncio.start_server(answers, "127.0.0.1", 0)
+            async with server:
+                port = server.sockets[0].getsockname()[1]
+                arguments = call(server=None, path=path, api_base=f"http://127.0.0.1:{port}")
+                return [await impasto.aimage_generation(**arguments) for _ in range(2)]
+
+        first, second = asyncio.run(asked())
+
+        assert (PNG, PNG) == (first.data[0].read(), second.data[0].read())
+        assert JOURNAL == second.notes[-1]
+
+    def test_a_seed_that_is_too_large(self, path):
+        """
+        What is wrong with it is said, although the journal has no room for such a number.
+        """
+        with pytest.raises(impasto.UnsupportedParamsError, match="takes at most"):
+            impasto.image_generation("a fox", model="sketch/oil-1", seed=2**64, journal=path)
+
     def test_a_journal_that_is_removed(self, path):
         """
         The next call makes another one.
@@ -933,6 +1057,7 @@ class TestMistakes:
         impasto.image_generation("a fox", model="sketch/oil-1", size="64x64", journal=path)
 
         assert 1 == len(Journal(path).jobs())
+        assert 1 == len([*path.parent.glob("*.alive")])  # of the one that is open
 
     def test_a_cancelled_call(self, path):
         """

@@ -59,6 +59,19 @@ def test_it_is_refused_before_anything_is_sent(acme, models, kind, model, said):
     assert ("image", []) == (caught.value.param, script.sent)
 
 
+def test_a_provider_that_does_no_such_work_says_so(acme, tmp_path):
+    """
+    Then another provider is the way out.
+    """
+    path = tmp_path / "models.json"
+    path.write_text(json.dumps({"models": [{"name": "oil-2"}]}))
+    script = Script(plugin=acme.plugin(), models=path)
+    with pytest.raises(UnsupportedParamsError, match="none of acme's present models does, so ask"):
+        script.play({**acme.call, "kind": "edit", "image": PNG})
+
+    assert [] == script.sent
+
+
 def test_a_model_that_nobody_listed_is_asked(acme, models):
     """
     What it does is for its provider to say.

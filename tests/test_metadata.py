@@ -598,6 +598,26 @@ class TestKnowing:
         with pytest.raises(BadRequestError, match="which model"):
             found.arguments()
 
+    @pytest.mark.parametrize("created", [1_780_000_000_000_000, "yesterday", {"at": 7}, True])
+    @pytest.mark.parametrize("form", ["PNG", "JPEG", "WebP"])
+    def test_an_answer_that_is_odd(self, tmp_path, created, form):
+        """
+        A date that is none, or half a character, is not in the way of the picture.
+        """
+        pictures = [{"b64_json": _encoded(PICTURES[form]), "revised_prompt": "a fox \ud83e"}]
+        answer = reply({"created": created, "data": pictures})
+        with FakeServer(lambda _: answer) as server:
+            image = impasto.image_generation(
+                "a fox",
+                model="openai/gpt-image-2",
+                api_key="sk-0123456789abcdef",
+                api_base=server.url,
+            ).data[0]
+        path = image.save(tmp_path / f"fox.{form.lower()}", metadata=True)
+
+        found = read_metadata(path)
+        assert ("inside", "a fox \ud83e") == (found.found, found.call["revised_prompt"])
+
     def test_the_same_image_for_two_calls(self, acme, tmp_path):
         """
         A plugin that returns one image for all calls mixes up nothing.

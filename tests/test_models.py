@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from impasto._models import bare_names, read_catalogue, structure
+from impasto._catalogues import bare_names, read_catalogue, structure
 from impasto.types import AnySize, Catalogue, Lifecycle, Model, Parameter, Price, Sizes
 
 PRICE = {"unit": "image", "amount": "0.04", "source": "https://acme.test", "date": "2026-01-02"}

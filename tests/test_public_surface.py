@@ -300,6 +300,24 @@ class TestWeight:
         assert Path(impasto.__file__).with_name("py.typed").is_file()
 
 
+def test_a_first_plugin_needs_no_pytest():
+    """
+    Pictures, servers and scripts of `impasto.testing` are for everybody; what is made of tests says
+    what it lacks.
+    """
+    code = """
+import json, sys
+sys.modules["pytest"] = None  # as where it is not installed
+from impasto.testing import PNG, FakeServer, Script, png
+try:
+    from impasto.testing import ProviderContract
+except ImportError as error:
+    print(json.dumps(str(error)))
+"""
+
+    assert 'ProviderContract needs pytest: pip install "impasto[testing]"' == importing(code)
+
+
 def test_typing(pytestconfig):
     """
     Uses of the public API pass mypy's strictest mode, and mistakes do not.

@@ -6,7 +6,7 @@ import pytest
 from attrs import evolve
 
 from impasto._call import COMMON, NEVER_DROPPED
-from impasto._models import structure
+from impasto._catalogues import structure
 from impasto.errors import BadRequestError, UnsupportedParamsError
 from impasto.rules import (
     Mapped,

@@ -86,9 +86,18 @@ def _is_held(path: Path) -> bool:
 
 
 def _remove_if_free(path: Path) -> None:
+    """Remove the mark *path* unless a process has it, or is just about to."""
     with suppress(OSError):
-        if not _is_held(path):
-            path.unlink()
+        descriptor = os.open(path, os.O_RDWR)
+        try:
+            if not _lock(descriptor, shared=False):
+                return
+            with suppress(PermissionError):  # Windows removes no open file
+                path.unlink()  # with the lock: whoever made it just now sees that it is gone
+        finally:
+            os.close(descriptor)
+        if os.name == "nt":
+            path.unlink()  # which fails there where somebody has it open
 
 
 def _lock(descriptor: int, *, shared: bool) -> bool:

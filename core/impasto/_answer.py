@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 Outcome: TypeAlias = Literal["sent", "mapped", "not needed", "dropped", "unverified"]
 
 _SHOWN = 80  # characters of a text in a fate; enough to recognise a prompt
+_WORKED_OUT = frozenset({"params", "cost", "_hidden_params"})  # kept by a response, once asked for
+_MOST_TOKENS = 10**12  # of a call; a guess: dearer than anything that anybody sells
 _LISTED = 16  # items of a list in a fate; as many as the most pictures that a model takes
 
 
@@ -70,9 +72,26 @@ class Fate(Keyed):
     came: Any = None
 
 
+def _count(value: Any) -> int | None:
+    """Return *value* as a number of tokens; None where it is none, whoever said so."""
+    if type(value) is float and value.is_integer():
+        value = int(value)
+    return value if type(value) is int and 0 <= value < _MOST_TOKENS else None
+
+
+def _counts(value: Any) -> Mapping[str, Any] | None:
+    """Return *value* with what is no count as None; None where it is no mapping at all."""
+    if not isinstance(value, Mapping):
+        return None
+    return {
+        name: _counts(one) if isinstance(one, Mapping) else _count(one)
+        for name, one in value.items()
+    }
+
+
 @frozen(kw_only=True)
 class Usage(Keyed):
-    """Tokens that the provider counted; None where it did not say."""
+    """Tokens that the provider counted; None where it did not say, or said what is no count."""
 
     _keys: ClassVar[tuple[str, ...]] = (
         "input_tokens",
@@ -82,11 +101,11 @@ class Usage(Keyed):
         "output_tokens_details",
     )
 
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    total_tokens: int | None = None
-    input_tokens_details: Mapping[str, Any] | None = None
-    output_tokens_details: Mapping[str, Any] | None = None
+    input_tokens: int | None = field(default=None, converter=_count)
+    output_tokens: int | None = field(default=None, converter=_count)
+    total_tokens: int | None = field(default=None, converter=_count)
+    input_tokens_details: Mapping[str, Any] | None = field(default=None, converter=_counts)
+    output_tokens_details: Mapping[str, Any] | None = field(default=None, converter=_counts)
 
     def __add__(self, other: Usage) -> Usage:
         return Usage(
@@ -99,7 +118,12 @@ class Usage(Keyed):
 
 
 def _sum(one: Any, other: Any) -> Any:
-    return other if one is None else one if other is None else one + other
+    if one is None or other is None:
+        return other if one is None else one
+    if isinstance(one, Mapping) or isinstance(other, Mapping):
+        both = isinstance(one, Mapping) and isinstance(other, Mapping)
+        return _sums(one, other) if both else None
+    return one + other
 
 
 def _sums(
@@ -199,6 +223,15 @@ class ImageResponse(Keyed):
     headers: Mapping[str, str] = field(factory=dict)
     _settings: Mapping[str, Any] = field(factory=dict, alias="settings", eq=False)
     _asked: Asked | None = field(default=None, alias="asked", eq=False)
+
+    def _with(self, **fields: Any) -> ImageResponse:
+        """Return this response with *fields*, by the names of its attributes."""
+        # evolve takes several times as long, and this is on the way of every call.
+        response = object.__new__(ImageResponse)
+        response.__dict__.update(self.__dict__, **fields)
+        for name in _WORKED_OUT & response.__dict__.keys():
+            del response.__dict__[name]
+        return response
 
     @cached_property
     def params(self) -> Mapping[str, Fate]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
 from impasto._registry import ProviderInfo, Registry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
     from decimal import Decimal
     from ssl import SSLContext
 
@@ -701,14 +701,18 @@ def _blocking(kind: Kind, arguments: dict[str, Any], where: Origin) -> ImageResp
     return _portal.run(_performed(kind, arguments, where))
 
 
-async def _awaited(
+def _awaited(
     kind: Kind, arguments: dict[str, Any], where: Origin
-) -> ImageResponse | AsyncImageStream:
+) -> Awaitable[ImageResponse | AsyncImageStream]:
     if arguments["kwargs"].get("stream"):
-        from impasto._stream import AsyncImageStream
+        return _stream(kind, arguments, where)
+    return _performed(kind, arguments, where)
 
-        return AsyncImageStream(_streamed(kind, arguments, where))
-    return await _performed(kind, arguments, where)
+
+async def _stream(kind: Kind, arguments: dict[str, Any], where: Origin) -> AsyncImageStream:
+    from impasto._stream import AsyncImageStream
+
+    return AsyncImageStream(_streamed(kind, arguments, where))
 
 
 async def _performed(kind: Kind, arguments: dict[str, Any], where: Origin) -> ImageResponse:
@@ -716,7 +720,8 @@ async def _performed(kind: Kind, arguments: dict[str, Any], where: Origin) -> Im
 
     more = arguments.pop("kwargs")
     asked = sort(kind, {**arguments, **more})
-    await _ready()
+    if not dispatch.cache_info().currsize:
+        await _ready()
     if "IPython" in sys.modules:
         return await _in_notebook(asked, where)
     return await dispatch().perform(asked, where)

@@ -184,8 +184,9 @@ def check_values(common: dict[str, Any]) -> None:
         BadRequestError: one of them cannot be right, whatever the provider.
     """
     for name, value in common.items():
-        if name in _CHECKS:
-            common[name] = _CHECKS[name](name, value)
+        check = _CHECKS.get(name)
+        if check is not None:
+            common[name] = check(name, value)
 
 
 _CHECKS = {

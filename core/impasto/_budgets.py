@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from impasto import _scopes
-from impasto._money import money, parsed
+from impasto._money import exactly, money, parsed
 from impasto.errors import BadRequestError, BudgetExceededError
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ _dropped: deque[tuple[Sequence[Budget], Decimal, Decimal]] = deque()
 
 @contextmanager
 def _locked() -> Iterator[None]:
-    with _lock:
+    with _lock, exactly():
         while _dropped:
             budgets, reserved, spent = _dropped.popleft()
             _move(budgets, reserved, spent)
@@ -161,7 +161,9 @@ def counting(budgets: Sequence[Budget], quote: Quote) -> list[Budget]:
 
 
 def _unknown(budget: Budget, quote: Quote) -> BudgetExceededError:
-    why = getattr(quote, "reason", None) or f"its price is in {getattr(quote, 'currency', None)}"
+    why = getattr(quote, "reason", None) or (
+        f"its price is in {getattr(quote, 'currency', None)}, and nothing is converted"
+    )
     return _error(
         budget,
         f"what this call costs is not known before it: {why}.  A budget, here of "

@@ -11,7 +11,7 @@ from attrs import frozen
 
 from impasto import _prices
 from impasto._models import Parameter, Price
-from impasto._money import money
+from impasto._money import exactly, money
 
 if TYPE_CHECKING:
     from impasto._answer import Fate, ImageResponse, Usage
@@ -130,12 +130,17 @@ def asked(call: Call) -> Asked | None:
     prices = prices_of(call)
     if not prices:
         return None
-    plain = {name: one for name, one in call.extra.items() if isinstance(one, (str, int, float))}
-    values = {**plain, "size": call.size, "quality": call.quality}
+    values: dict[str, Any] = {"size": call.size, "quality": call.quality}
+    if call.extra:
+        plain = {
+            name: one for name, one in call.extra.items() if isinstance(one, (str, int, float))
+        }
+        values = {**plain, **values}
     parameters = (call.card.parameters if call.card is not None else None) or {}
     return Asked(prices, parameters, call.kind, values)
 
 
+@exactly()
 def cost(asked: Asked | None, response: ImageResponse) -> Cost | None:
     """Return what *response* cost, or None where nobody knows."""
     if response.charged is not None:
@@ -150,6 +155,7 @@ def cost(asked: Asked | None, response: ImageResponse) -> Cost | None:
     return _sum(known) if len(known) == len(found) else None
 
 
+@exactly()
 def total(parts: Sequence[ImageResponse]) -> Cost | None:
     """Return what *parts* of a call cost together, where a provider says it of one of them.
 
@@ -197,6 +203,8 @@ def _counted(asked: Asked, usage: Usage) -> dict[str, int] | None:
     """Return how many tokens of each kind were used; None where that is not said."""
     taken, made = usage.input_tokens_details or {}, usage.output_tokens_details or {}
     text, pictures = taken.get("text_tokens"), taken.get("image_tokens")
+    if any(isinstance(one, Mapping) for one in (text, pictures, made.get("text_tokens"))):
+        return None  # several kinds of each
     if text is None and pictures is None:
         if asked.kind != "generate" or usage.input_tokens is None:
             return None  # words and pictures went in, at prices of their own
@@ -204,6 +212,8 @@ def _counted(asked: Asked, usage: Usage) -> dict[str, int] | None:
     if usage.output_tokens is None or taken.get("cached_tokens"):
         return None  # of which kind those were is not said
     written = made.get("text_tokens") or 0
+    if written > usage.output_tokens:
+        return None  # it contradicts itself
     return {
         "million input text tokens": text or 0,
         "million input image tokens": pictures or 0,
@@ -275,5 +285,5 @@ def _within(flat: str, fields: Mapping[str, Any]) -> Iterator[Any]:
     for name, value in fields.items():
         if isinstance(value, Mapping):
             yield from _within(flat, value)
-        elif name.replace("_", "").lower() == flat:
+        elif str(name).replace("_", "").lower() == flat:
             yield value

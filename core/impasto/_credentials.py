@@ -16,6 +16,8 @@ from impasto._plugin import Loaded
 from impasto._provider import Auth, Credentials, Settings
 from impasto.errors import AuthenticationError, ImpastoError
 
+_KEPT = 64  # a guess: of so many accounts at most the keys stay in memory
+_LINE_BREAK = re.compile(r"[\r\n\0]")
 EARLY = 30.0  # seconds before the end; a guess: the longest a request should be on its way
 
 
@@ -46,7 +48,8 @@ async def _fetched(
     if found[0].expires_at is not None:
         # Before whoever waits goes on: who came in between would ask again.
         memory = loaded.memory.credentials
-        memory.drop(lambda old: not is_good(old[0], now))
+        is_full = len(memory) >= _KEPT
+        memory.drop(lambda old: is_full or not is_good(old[0], now))
         memory.keep(key, found)
     return found
 
@@ -71,10 +74,8 @@ def can_be_had_anew(loaded: Loaded, settings: Settings) -> bool:
 
 async def _secret_ones(loaded: Loaded, settings: Settings) -> Mapping[str, Any]:
     declared = loaded.provider.settings
-    secret = {name: settings[name] for name in settings if declared[name].secret}
-    if any(map(callable, secret.values())):
-        return {name: await called(name, value) for name, value in secret.items()}
-    return secret
+    secret = [name for name in settings if declared[name].secret]
+    return {name: await called(name, settings[name]) for name in secret}
 
 
 async def called(name: str, value: Any) -> Any:
@@ -175,7 +176,7 @@ def checked(name: str, key: Any) -> str:
     """
     if not isinstance(key, str) or not key:
         raise AuthenticationError(f"{name} is {_kind_of(key)}; it takes text", param=name)
-    if re.search(r"[\r\n\0]", key):
+    if _LINE_BREAK.search(key):
         raise AuthenticationError(
             f"{name} holds a line break: was it read with its line end?  "
             "token.strip() takes that off",

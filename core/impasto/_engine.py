@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeGuard
 
@@ -14,7 +14,6 @@ from impasto import _costs, _failures
 from impasto._answer import ImageResponse
 from impasto._call import Call, Params
 from impasto._events import events
-from impasto._hearing import Hearing
 from impasto._http import Request, Response, origin
 from impasto._image import Image
 from impasto._large import LARGE, READING
@@ -33,6 +32,7 @@ from impasto.errors import (
 
 if TYPE_CHECKING:
     from impasto._answer import Partial
+    from impasto._hearing import Hearing
     from impasto._performance import Performance
     from impasto._stakes import Stake
     from impasto._witness import Witness
@@ -76,6 +76,7 @@ class Conversation:
 
     Attributes:
         line: The way to the provider.
+        call: What the user wants.
         performance: The call that it is a part of.
         deadline: On the clock of the line's wires.
         timeout: The same as the caller gave it, in seconds, for messages.
@@ -94,6 +95,7 @@ class Conversation:
     """
 
     line: Line
+    call: Call
     performance: Performance
     deadline: float
     timeout: float
@@ -113,11 +115,6 @@ class Conversation:
     _in_doubt: bool = False  # whether an order before the present one may have been taken
     _stops: bool = False  # whether it ends with the next request that waits for a job
     _hearing: Hearing | None = None  # of the latest answer, where it may be a stream
-
-    @property
-    def call(self) -> Call:
-        """What the user wants."""
-        return self.line.call
 
     @property
     def streamed(self) -> bool:
@@ -200,8 +197,7 @@ class Conversation:
             ImpastoError: none came, or it is an error.
         """
         self.line.begin(request)
-        response, _ = await self._exchange(evolve(request, buys=False), at_most=0)
-        return response
+        return await self._exchange(evolve(request, buys=False), at_most=0)
 
     def remaining(self) -> float:
         """Return the seconds until the deadline."""
@@ -265,13 +261,15 @@ class Conversation:
         """
         while True:
             if response is None:
-                response, sent = await self._answer(request, pause)
-            else:
-                sent = request
+                if pause:
+                    await self._sleep(pause)
+                response = await self._exchange(request)
+                if self.witness is not None:
+                    await self.witness.answered(self, request, response)
             if response.size < LARGE:
-                outcome = self._parsed(sent, response)
+                outcome = self._parsed(request, response)
             else:
-                outcome = await READING.here().run(partial(self._parsed, sent, response))
+                outcome = await READING.here().run(partial(self._parsed, request, response))
             if isinstance(outcome, ImageResponse):
                 return outcome, response
             request, response = outcome, None
@@ -282,15 +280,6 @@ class Conversation:
                 self.report(request.progress)
             if self._stops and self.pending is request:
                 raise _Taken
-
-    async def _answer(self, request: Request, pause: float) -> tuple[Response, Request]:
-        """Return the answer to *request*, sent after *pause* seconds, and what was sent."""
-        if pause:
-            await self._sleep(pause)
-        response, sent = await self._exchange(request)
-        if self.witness is not None:
-            await self.witness.answered(self, sent, response)
-        return response, sent
 
     async def _wait_with(self, request: Request) -> None:
         """Make *request* the one that waits for the provider's job."""
@@ -304,9 +293,7 @@ class Conversation:
 
     # --- one request and its answer ---
 
-    async def _exchange(
-        self, request: Request, at_most: int | None = None
-    ) -> tuple[Response, Request]:
+    async def _exchange(self, request: Request, at_most: int | None = None) -> Response:
         """Return the answer to *request*, repeated where rule 2 allows it."""
         renewed = False
         repeats = 0
@@ -324,7 +311,7 @@ class Conversation:
                 error = self._elsewhere(request, misled)
             else:
                 if response.status < 400:
-                    return response, request
+                    return response
                 error = self._refused(request, response)
                 if not renewed and await self.line.renew_credentials(error):
                     renewed = True
@@ -336,11 +323,17 @@ class Conversation:
             )
             repeats += 1
 
-    async def _sent(self, request: Request) -> Response:
-        """Return the answer to *request*; of a stream, what the plugin has read of it waits here."""
-        begun = self._order_begins(request)
+    def _sent(self, request: Request) -> Awaitable[Response]:
+        """Return the answer to *request*, to be awaited."""
+        begun = self._order if request.buys else _nothing
         if not self.call.stream or "parse_event" not in self.line.loaded.own:
-            return await self.line.send(request, begun)
+            return self.line.send(request, begun)
+        return self._heard(request, begun)
+
+    async def _heard(self, request: Request, begun: Callable[[], None]) -> Response:
+        """Return the answer to *request*; of a stream, what the plugin has read of it waits here."""
+        from impasto._hearing import Hearing  # which few calls need
+
         hearing = self._hearing = Hearing(
             call=self.call,
             request=request,
@@ -363,9 +356,6 @@ class Conversation:
         self._in_doubt = self._in_doubt or error.maybe_accepted
         log.info("%s: repeating in %.1f s: %s", self.line.who(), pause, type(error).__name__)
         await self._sleep(pause)
-
-    def _order_begins(self, request: Request) -> Callable[[], None]:
-        return self._order if request.buys else _nothing
 
     def _order(self) -> None:
         if self.called_off:  # what goes out is written by a task of its own, which comes later
@@ -563,7 +553,7 @@ class Conversation:
         if not answer.data:
             raise _Read(self._empty(answer, response))
         fates = self.params.fates if self.params is not None else ()
-        data, configured = answer.data, self.line.settings.configured
+        call, data, configured = self.call, answer.data, self.line.settings.configured
         if configured and any(image.url for image in data):
             data = [evolve(image, trusted=configured) for image in data]
         created = answer.created
@@ -572,27 +562,18 @@ class Conversation:
         if created is None:
             created = int(self.line.wires.now().timestamp())
         request_id = answer.request_id or response.request_id
-        made = Made(without_dropped(self.call, fates), created, request_id)
-        data = linked(data, made)
-        return ImageResponse(  # evolve takes twice as long, and this is on the way of every call
+        made = Made(without_dropped(call, fates), created, request_id)
+        return answer._with(
             created=created,
-            data=data,
-            usage=answer.usage,
-            charged=answer.charged,
-            model=answer.model or self.call.model,
-            provider=self.call.provider,
-            params={fate.name: fate for fate in fates},
-            errors=answer.errors,
-            notes=answer.notes,
+            data=linked(data, made),
+            model=answer.model or call.model,
+            provider=call.provider,
+            _params={fate.name: fate for fate in fates},
+            attempts=(),
             request_id=request_id,
-            provider_specific_fields=answer.provider_specific_fields,
-            size=answer.size,
-            quality=answer.quality,
-            background=answer.background,
-            output_format=answer.output_format,
             headers=answer.headers or response.headers,
-            settings=self.call.settings,
-            asked=_costs.asked(self.call),
+            _settings=call.settings,
+            _asked=_costs.asked(call),
         )
 
 

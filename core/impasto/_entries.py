@@ -177,7 +177,7 @@ def note_answer(
     db.execute(
         "UPDATE parts SET state = CASE state WHEN ? THEN ? ELSE state END, "
         "request_id = coalesce(?, request_id) WHERE key = ? AND part = ?",
-        (ORDERING, ANSWERED, response.request_id, key, number),
+        (ORDERING, ANSWERED, _writable(response.request_id), key, number),
     )
     touch(db, key)
 

@@ -13,7 +13,7 @@ from impasto._call import Call, Params
 from impasto._costs import Basis, beyond, prices_of
 from impasto._keys import Keyed
 from impasto._models import Parameter, Price
-from impasto._money import figure
+from impasto._money import exactly, figure
 from impasto._possible import NotKnown, areas, cases, fits, possible
 from impasto._token_bounds import TokenBounds
 
@@ -79,6 +79,7 @@ class Unpriced:
 Quote: TypeAlias = Estimate | Unpriced
 
 
+@exactly()
 def estimated(call: Call, params: Params, body: Mapping[str, Any]) -> Quote:
     """Return what *call*, one request's worth, may cost.
 
@@ -100,6 +101,7 @@ def estimated(call: Call, params: Params, body: Mapping[str, Any]) -> Quote:
         return Unpriced(str(unknown))
 
 
+@exactly()
 def total(quotes: Sequence[Quote]) -> Quote:
     """Return what several requests may cost together."""
     unknown = next((one for one in quotes if isinstance(one, Unpriced)), None)

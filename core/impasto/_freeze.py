@@ -43,6 +43,8 @@ async def freeze(request: Request, additions: Additions, *, home: bool) -> Reque
         request = _added(request, additions)
     _refuse_line_breaks(request.headers)
     try:
+        if request.json is not None:
+            return _with_body(request, _encode(request.json).encode(), "application/json")
         return await _sealed(request)
     except (TypeError, ValueError, RecursionError) as error:
         raise BadRequestError(
@@ -58,8 +60,6 @@ def _refuse_line_breaks(headers: Mapping[str, str]) -> None:
 
 
 async def _sealed(request: Request) -> Request:
-    if request.json is not None:
-        return _with_body(request, _encode(request.json).encode(), "application/json")
     if request.form is not None:
         from impasto._transport import multipart
 

@@ -141,17 +141,10 @@ class Request:
 
     def sealed(self, headers: Mapping[str, str], body: bytes | None) -> Request:
         """Return this request with *headers* and with *body* as the bytes that go out."""
-        return Request(  # evolve takes three times as long, and this is on the way of every call
-            url=self.url,
-            method=self.method,
-            headers=headers,
-            body=body,
-            step=self.step,
-            state=self.state,
-            after=self.after,
-            buys=self.buys,
-            progress=self.progress,
-        )
+        # evolve takes ten times as long, and this is on the way of every call, twice.
+        sealed = object.__new__(Request)
+        sealed.__dict__.update(self.__dict__, headers=headers, body=body, json=None, form=None)
+        return sealed
 
 
 def _message(body: Json) -> str | None:

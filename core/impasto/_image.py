@@ -5,8 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 import os
-import secrets
-import warnings
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from html import escape
@@ -19,7 +17,8 @@ from impasto._held import Held
 from impasto._inputs import from_base64, from_data_url
 from impasto._keys import Keyed
 from impasto._pixels import EXTENSIONS, Measured, measure
-from impasto.errors import APIResponseValidationError, ImageFormatWarning
+from impasto._saving import named_beside, refuse_impossible, warn_of_wrong_extension, write
+from impasto.errors import APIResponseValidationError
 
 if TYPE_CHECKING:
     import PIL.Image
@@ -100,9 +99,13 @@ class Image(Keyed):
     # The call that it came from.
     _made: Made | None = field(default=None, alias="made", eq=False)
 
-    @cached_property
+    @property
     def b64_json(self) -> str | None:
         """The bytes in base64, or None where they are behind a URL."""
+        return self._b64_json if type(self._b64_json) is str else self._in_base64
+
+    @cached_property
+    def _in_base64(self) -> str | None:
         if self._b64_json is not None:
             return str(self._b64_json)
         data = self._readable()
@@ -233,7 +236,7 @@ class Image(Keyed):
             ImpastoError: the picture cannot be had; as `read()` does.
         """
         target = Path(path)
-        _refuse_impossible(target, overwrite)
+        refuse_impossible(target, overwrite)
         pieces, measured = self._pieces()
         beside = None
         if metadata:
@@ -241,11 +244,11 @@ class Image(Keyed):
 
             pieces, beside = described(self, b"".join(pieces))
             if beside is not None:
-                _refuse_impossible(named_beside(target), overwrite)
-        _warn_of_wrong_extension(target, measured)
-        _write(target, pieces, overwrite)
+                refuse_impossible(named_beside(target), overwrite)
+        warn_of_wrong_extension(target, measured)
+        write(target, pieces, overwrite)
         if beside is not None:
-            _write(named_beside(target), [beside], overwrite)
+            write(named_beside(target), [beside], overwrite)
         self._source.saved(self, target)
         return target
 
@@ -340,70 +343,3 @@ def _broken(text: str, why: str) -> APIResponseValidationError:
 
 def _is_data(url: str) -> bool:
     return url[:5].lower() == "data:"
-
-
-def named_beside(path: Path) -> Path:
-    """Return the file beside the picture *path* that has its metadata."""
-    return path.with_name(f"{path.name}.json")
-
-
-def _refuse_impossible(target: Path, overwrite: bool) -> None:
-    """Raise before anything is fetched where *target* cannot be written."""
-    if target.is_dir():
-        raise IsADirectoryError(f"{str(target)!r} is a folder; name a file in it")
-    if not target.parent.is_dir():
-        raise FileNotFoundError(f"there is no folder {str(target.parent)!r}; create it first")
-    if not overwrite and target.exists():
-        raise _exists(target)
-
-
-def _warn_of_wrong_extension(path: Path, measured: Measured | None) -> None:
-    if measured and path.suffix.lower() not in EXTENSIONS[measured.mime]:
-        promised = f"ends in {path.suffix!r}" if path.suffix else "has no extension"
-        warnings.warn(
-            f"{path.name!r} {promised}, but the picture is {measured.mime}; "
-            f"{path.stem + EXTENSIONS[measured.mime][0]!r} would fit",
-            ImageFormatWarning,
-            stacklevel=3,
-        )
-
-
-def _write(target: Path, pieces: Iterable[bytes], overwrite: bool) -> None:
-    """Write beside *target*, then move into place: nobody ever sees half a picture."""
-    part = target.with_name(f".{secrets.token_hex(8)}.part")
-    try:
-        with part.open("xb") as file:
-            for piece in pieces:
-                file.write(piece)
-        if overwrite:
-            part.replace(target)
-        else:
-            _move_unless_taken(part, target)
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def _move_unless_taken(part: Path, target: Path) -> None:
-    """Move *part* to *target*, which nobody may have written meanwhile."""
-    try:
-        os.link(part, target)  # unlike a rename, it fails where another process was faster
-    except FileExistsError:
-        raise _exists(target) from None
-    except OSError:  # file systems without hard links
-        _reserve(target)
-        try:
-            part.replace(target)
-        except BaseException:
-            target.unlink()
-            raise
-
-
-def _reserve(target: Path) -> None:
-    try:
-        target.open("xb").close()
-    except FileExistsError:
-        raise _exists(target) from None
-
-
-def _exists(target: Path) -> FileExistsError:
-    return FileExistsError(f"{str(target)!r} exists; save(path, overwrite=True) replaces it")

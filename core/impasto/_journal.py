@@ -152,13 +152,7 @@ class Journal:
         if not self._is_there():
             return 0
         before = datetime.fromtimestamp(time.time(), UTC) - older_than
-        keys = [
-            entry.key
-            for entry in self.jobs()
-            if entry.state in ("done", "failed") and entry.changed <= before
-        ]
-        self._do(lambda db, store: _forget(db, store, keys))
-        return len(keys)
+        return self._do(lambda db, store: _forget_done(db, store, before))
 
     def close(self) -> None:
         """Let go of the file, unless a call needs it; used again, it is opened again."""
@@ -266,6 +260,17 @@ def _parts_to_resume(db: Connection, store: Store, key: str) -> list[Part]:
     found = [part for part in parts(db, key) if part.may_be_paid() and part.frame]
     latest = max((part.turn for part in found), default=0)
     return [part for part in found if part.turn == latest]
+
+
+def _forget_done(db: Connection, store: Store, before: datetime) -> int:
+    """Do it while nobody else can change what was looked at, or begin with one of them."""
+    keys = [
+        entry.key
+        for entry in _entries_of(db, store)
+        if entry.state in ("done", "failed") and entry.changed <= before
+    ]
+    _forget(db, store, keys)
+    return len(keys)
 
 
 def _forget(db: Connection, store: Store, keys: Iterable[str]) -> None:

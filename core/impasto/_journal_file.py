@@ -100,11 +100,13 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def _refuse_strangers(connection: sqlite3.Connection, path: Path) -> None:
+    connection.execute("BEGIN")  # else another process may make the tables between the two
     (ours,) = connection.execute("PRAGMA application_id").fetchone()
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    connection.execute("COMMIT")
     if ours != _OURS and (ours or tables):
         raise unusable(path, "it is another program's database; name another file")
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version > VERSION:
         raise unusable(
             path,
@@ -131,9 +133,10 @@ def unusable(path: Path, why: str) -> BadRequestError:
 
 
 def unwritten(path: Path, error: Exception) -> Exception:
-    """Return *error* as one of ours, where it is the database's."""
+    """Return *error* as one of ours, where the database raised it, or has no room for a value."""
     import sqlite3
 
-    if not isinstance(error, sqlite3.Error):
+    # Half a character is a ValueError, a number of more than 64 bits an OverflowError.
+    if not isinstance(error, (sqlite3.Error, ValueError, OverflowError)):
         return error
     return ImpastoError(f"the journal {str(path)!r} cannot be written: {error}")

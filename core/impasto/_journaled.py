@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from attrs import evolve
@@ -34,14 +36,8 @@ async def journaled(dispatch: Dispatch, asked: Asked, where: Origin) -> ImageRes
     if asked.mock_response is not None and not asked.fallbacks:
         return await dispatch.perform(evolve(asked, booking=None), where)
     asked, record = await _claimed(dispatch, asked)
-    try:
+    async with _failures_of(record):
         response = await dispatch.perform(asked, where)
-    except (Exception, asyncio.CancelledError) as error:
-        await record.failed(error)
-        raise
-    except BaseException:  # the end of the program, or of the loop
-        record.abandon()
-        raise
     return await record.done(response)
 
 
@@ -56,17 +52,24 @@ async def submitted_once(
     from impasto._submission import submitted
 
     asked, record = await _claimed(dispatch, asked)
-    try:
+    async with _failures_of(record):
         job = await submitted(dispatch, asked, where, owner)
+    if job._errand is None or not job._errand.lasts or not job._errand.is_under_way():
+        await record.released()  # whoever has the job, or the key, may ask for it
+    return job
+
+
+@asynccontextmanager
+async def _failures_of(record: Record) -> AsyncIterator[None]:
+    """Write down in *record* how what is done meanwhile fails."""
+    try:
+        yield
     except (Exception, asyncio.CancelledError) as error:
         await record.failed(error)
         raise
     except BaseException:  # the end of the program, or of the loop
         record.abandon()
         raise
-    if job._errand is None or not job._errand.lasts or not job._errand.is_under_way():
-        await record.released()  # whoever has the job, or the key, may ask for it
-    return job
 
 
 async def _claimed(dispatch: Dispatch, asked: Asked) -> tuple[Asked, Record]:

@@ -55,9 +55,9 @@ def _note(db: Connection, place: Place, column: str, value: bytes | str) -> None
     where = (place.key, place.part, place.token)
     if db.execute(_IS_THERE, where).fetchone() is None:
         return
-    db.execute(
+    db.execute(  # before SQLite 3.35, which Debian 11 has not, "ON CONFLICT" has to say of what
         f"INSERT INTO pictures(key, part, number, {column}) VALUES (?, ?, ?, ?) "  # noqa: S608 - ours
-        f"ON CONFLICT DO UPDATE SET {column} = excluded.{column}",
+        f"ON CONFLICT(key, part, number) DO UPDATE SET {column} = excluded.{column}",
         (place.key, place.part, place.number, value),
     )
 

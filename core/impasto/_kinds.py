@@ -27,5 +27,6 @@ def refuse_if_not_done(call: Call, catalogue: Catalogue) -> None:
         for model in catalogue.models
         if call.kind in model.kinds and (model.lifecycle is None or model.lifecycle.retires is None)
     ]
-    these = f"; these do: {', '.join(able[:_NAMED])}" if able else ""
+    none = f"; none of {call.provider}'s present models does, so ask another provider"
+    these = f"; these do: {', '.join(able[:_NAMED])}" if able else none
     raise UnsupportedParamsError(f"{_INSTEAD[call.kind]}{these}", param="image")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from copy import copy
 from functools import partial
 from typing import Any, TypeAlias, TypeVar
@@ -118,16 +118,19 @@ class Line:
             frozen = evolve(frozen, url=self._moved(frozen, response))
         raise Misled(f"more than {MAX_REDIRECTS} redirects in a row", response)
 
-    async def _sent(
+    def _sent(
         self, request: Request, begun: Callable[[], None], *, guarded: bool, ear: Ear | None
-    ) -> Response:
+    ) -> Awaitable[Response]:
         send = self.wires.send if ear is None else partial(self.wires.send, ear=ear)
-        if not log.isEnabledFor(logging.DEBUG):
-            return await send(request, begun, guarded=guarded)
+        if log.isEnabledFor(logging.DEBUG):
+            return self._logged(request, send(request, begun, guarded=guarded))
+        return send(request, begun, guarded=guarded)
+
+    async def _logged(self, request: Request, answer: Awaitable[Response]) -> Response:
         # Neither the query, which may hold a key, nor the body, which holds what people wrote.
         where = f"{request.method} {request.url.partition('?')[0]}"
         log.debug("%s: %s, %d bytes", self.who(), where, len(request.body or b""))
-        response = await send(request, begun, guarded=guarded)
+        response = await answer
         log.debug(
             "%s: %s answered %d, %d bytes of %s, request %s",
             *(self.who(), where, response.status, response.size),
@@ -137,7 +140,7 @@ class Line:
 
     def ask(self, hook: str, kind: type[T], **arguments: Any) -> T:
         """Return what a hook returns; what it should not have done becomes a `PluginError`."""
-        answer = self.ask_if_any(hook, kind, **arguments)
+        answer = hook_answer(self.loaded, self.fail, hook, kind, **arguments)
         if answer is None:
             raise self.fail(f"{hook}() returned None, not {kind.__name__}", None)
         return answer
@@ -188,14 +191,20 @@ class Line:
             kept.expires_at is None or _credentials.is_good(kept, self.wires.now().timestamp())
         ):
             return kept
-        now = self.wires.now().timestamp() if "get_credentials" in self.loaded.own else 0.0
+        if self.settings.credentials is not None and "get_credentials" not in self.loaded.own:
+            found = self.settings.credentials
+        else:
+            found = await self._asked_for()
+        self._credentials = found
+        self._seen.append(found)
+        return found
+
+    async def _asked_for(self) -> Credentials:
+        now = self.wires.now().timestamp()
         try:
-            found = await _credentials.credentials(self.loaded, self.settings.all, now)
+            return await _credentials.credentials(self.loaded, self.settings.all, now)
         except ImpastoError as error:
             raise copy(error) from error.__cause__  # others may have waited for the same one
-        self._credentials = found
-        self._seen.append(self._credentials)
-        return self._credentials
 
     def secrets(self) -> list[str]:
         """Return what must not be seen, the longest first: one may be a part of another."""

@@ -71,7 +71,7 @@ class Made:
             "inputs": self.inputs,
             "left_out": left_out,
             "seed": seed,
-            "created": None if self.created is None else _date(self.created),
+            "created": _date(self.created),
             "request_id": self.request_id,
         }
         return {name: one for name, one in told.items() if one not in (None, [], {})}
@@ -151,8 +151,12 @@ def _of_itself(image: Image) -> dict[str, Any]:
     }
 
 
-def _date(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
+def _date(seconds: Any) -> str | None:
+    """Return the date; None where there is none, such as of milliseconds that a provider counts."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
+    except (TypeError, ValueError, OverflowError, OSError):
+        return None
 
 
 def _params(call: Call) -> tuple[dict[str, Any], list[str]]:

@@ -12,10 +12,10 @@ from typing import Any, ClassVar
 from attrs import field, frozen
 
 from impasto._embedding import MOST, texts
-from impasto._image import named_beside
 from impasto._keys import Keyed
 from impasto._marks import marks
 from impasto._pixels import measure
+from impasto._saving import named_beside
 from impasto.errors import BadRequestError
 
 _LARGEST = 128 * 1024 * 1024  # bytes of a file that is read; as much as of a picture behind a URL

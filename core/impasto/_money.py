@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Context, Decimal, DivisionByZero, InvalidOperation, localcontext
 from typing import Any
 
 _PLACES = 6  # a guess: less than a millionth of a dollar is nobody's business
+# Digits with which amounts are reckoned; a guess: more than two that are multiplied have.
+_OURS = Context(prec=100, traps=[InvalidOperation, DivisionByZero])
 _SIGNS = {"USD": "$", "EUR": "€", "GBP": "£"}
 _WRITTEN = re.compile(r"([$€£])?\s*(\d+(?:\.\d+)?|\.\d+)\s*([A-Za-z]{3})?", re.ASCII)
+
+
+@contextmanager
+def exactly() -> Iterator[None]:
+    """Reckon exactly, however few digits the program that calls us has asked for."""
+    with localcontext(_OURS):
+        yield
 
 
 def money(amount: Decimal, currency: str) -> str:
@@ -19,7 +30,8 @@ def money(amount: Decimal, currency: str) -> str:
 
 def figure(amount: Decimal) -> str:
     """Return "0.04", "1.50", "0.0027": two places, and up to six where needed."""
-    exact = format(round(amount, _PLACES).normalize(), "f")
+    with exactly():
+        exact = format(round(amount, _PLACES).normalize(), "f")
     whole, _, part = exact.partition(".")
     return f"{whole}.{part.ljust(2, '0')}"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Iterable, Mapping
 from itertools import accumulate
 from typing import Any
 
@@ -64,16 +64,16 @@ class Performance:
         asked, provider = self.asked, self.loaded.provider
         known_as = self._catalogue_name(model)
         card = self.loaded.catalogue.get(known_as)
-        words = {
-            name: value for name, value in asked.words.items() if name not in provider.settings
-        }
-        extra = self._without_dropped(words)
+        mine = provider.settings
+        words = {name: value for name, value in asked.words.items() if name not in mine}
+        extra = self._without_dropped(words) if words else words
         if extra:
             listed = frozenset(card.parameters or ()) if card is not None else frozenset[str]()
             extra = self._without_foreign_settings(extra)
             _settings.refuse_secrets(provider, extra, listed)
             extra = await self._with_pictures_read(extra, card)
-        images, mask = await self.pictures()
+        has_pictures = asked.image is not None or asked.mask is not None
+        images, mask = await self.pictures() if has_pictures else ((), None)
         return Call(
             kind=asked.kind,
             provider=provider.name,
@@ -128,7 +128,7 @@ class Performance:
     def _without_dropped(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """Leave out what the caller names in `additional_drop_params`: no plugin ever sees it."""
         kept = dict(parameters)
-        for name in self.asked.dropped & kept.keys():
+        for name in self.asked.dropped & kept.keys() if self.asked.dropped else ():
             told = _settings.shown(name, kept.pop(name))
             note = "as additional_drop_params asks"
             self._left_out[name] = Fate(name, "dropped", told, note=note)
@@ -199,11 +199,18 @@ class Performance:
                 error.job = Job.of_parts(self, call, outcomes)
             raise
 
-    async def _part(self, conversation: Conversation, first: int) -> ImageResponse:
+    # What most calls go through without a stop is no coroutine: each would cost a little whenever
+    # the call goes on.
+
+    def _part(self, conversation: Conversation, first: int) -> Awaitable[ImageResponse]:
         """Return the pictures of a part, which begin with number *first* of all that are wanted."""
+        if self.asked.on_progress is None and self.asked.audience is None:
+            return self._asked_for(conversation)
+        return self._reported(conversation, first)
+
+    async def _reported(self, conversation: Conversation, first: int) -> ImageResponse:
+        """Return the pictures of a part, and tell how far it is."""
         call, listener, audience = conversation.call, self.asked.on_progress, self.asked.audience
-        if listener is None and audience is None:
-            return await self._asked_for(conversation)
         conversation.report = report = Report(listener, first, audience)
         try:
             response = await self._asked_for(conversation)
@@ -217,35 +224,34 @@ class Performance:
         report.finished(response.data, native=conversation.streamed)
         return response
 
-    async def _asked_for(self, conversation: Conversation) -> ImageResponse:
+    def _asked_for(self, conversation: Conversation) -> Awaitable[ImageResponse]:
         if conversation.stake is None:
-            return await self._with_leave(conversation)
+            return self._with_leave(conversation)
         from impasto._stakes import settled
 
-        return await settled(conversation.stake, self._with_leave(conversation))
+        return settled(conversation.stake, self._with_leave(conversation))
 
-    async def _with_leave(self, conversation: Conversation) -> ImageResponse:
+    def _with_leave(self, conversation: Conversation) -> Awaitable[ImageResponse]:
         leave = self.asked.leave
         if leave is None:
-            return await self._drawn(conversation)
+            return self._drawn(conversation)
         from impasto._leave import with_leave
 
         is_last = not self.asked.fallbacks
-        return await with_leave(leave, conversation, self._drawn, is_last=is_last)
+        return with_leave(leave, conversation, self._drawn, is_last=is_last)
 
-    async def _drawn(self, conversation: Conversation) -> ImageResponse:
+    def _drawn(self, conversation: Conversation) -> Awaitable[ImageResponse]:
         record = self.asked.record
         if record is None:
-            return await self._made(conversation)
-        response: ImageResponse = await record.drawn(conversation, self._made)
-        return response
+            return self._made(conversation)
+        return record.drawn(conversation, self._made)
 
-    async def _made(self, conversation: Conversation) -> ImageResponse:
+    def _made(self, conversation: Conversation) -> Awaitable[ImageResponse]:
         if "render" in self.loaded.own:
             from impasto._render import rendered
 
-            return await rendered(conversation)
-        return await conversation.pictures()
+            return rendered(conversation)
+        return conversation.pictures()
 
     async def _side_by_side(self, parts: list[Conversation]) -> list[ImageResponse | ImpastoError]:
         """Run *parts* at once; no part cancels another."""
@@ -273,6 +279,7 @@ class Performance:
         )
         return Conversation(
             line=line,
+            call=call,
             performance=self,
             deadline=self.deadline,
             timeout=self.asked.timeout,

@@ -134,7 +134,7 @@ class Plugin:
 
     def bare_names(self) -> list[str]:
         """Return the models that answer without a provider in front; a broken plugin has none."""
-        from impasto._models import bare_names  # not before somebody leaves out the provider
+        from impasto._catalogues import bare_names  # not before somebody leaves out the provider
 
         try:
             path = self._models()
@@ -152,7 +152,7 @@ class Plugin:
         Raises:
             PluginError: models.json is unsound.
         """
-        from impasto._models import read_catalogue
+        from impasto._catalogues import read_catalogue
 
         path = self._models()
         try:

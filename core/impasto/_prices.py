@@ -10,7 +10,8 @@ from typing import Any, TypeAlias
 
 from attrs import evolve
 
-from impasto._models import Catalogue, Price, structure_prices, unique_keys
+from impasto._catalogues import structure_prices, unique_keys
+from impasto._models import Catalogue, Price
 from impasto.errors import BadRequestError, UnknownProviderError
 
 Lists: TypeAlias = Mapping[tuple[str, str], tuple[Price, ...]]

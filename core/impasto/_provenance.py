@@ -21,10 +21,15 @@ def described(image: Image, data: bytes) -> tuple[list[bytes], bytes | None]:
         data: Its bytes.
     """
     told = document(image if image._is_here() else image.with_content(data))
-    parameters, measured = as_parameters(told), measure(data)
-    text = json.dumps(told, ensure_ascii=False)
+    parameters, measured = _writable(as_parameters(told)), measure(data)
+    text = _writable(json.dumps(told, ensure_ascii=False))
     file = embedded(data, measured.mime, text, parameters) if measured else None
     if file is not None:
         return [file], None
     whole = {**told, "parameters": parameters}
-    return [data], (json.dumps(whole, ensure_ascii=False, indent=2) + "\n").encode()
+    return [data], (_writable(json.dumps(whole, ensure_ascii=False, indent=2)) + "\n").encode()
+
+
+def _writable(text: str) -> str:
+    """Return *text* as UTF-8 can hold it: half a character, which it cannot, as JSON writes it."""
+    return text.encode(errors="backslashreplace").decode()

@@ -111,6 +111,11 @@ class Provider:
         """Whether some of the settings belong together, or go before others."""
         return any(setting.group or setting.yields_to for setting in self.settings.values())
 
+    @cached_property
+    def variables(self) -> tuple[str, ...]:
+        """All environment variables that its settings are read from."""
+        return tuple(name for setting in self.settings.values() for name in setting.env)
+
 
 @frozen
 class Credentials(Mapping[str, Any]):
@@ -118,6 +123,8 @@ class Credentials(Mapping[str, Any]):
 
     Attributes:
         expires_at: Unix time until which they are good; None: ask again for each call.
+            `math.inf` for what follows from the settings alone, such as a key that is one of
+            them: asking takes a thread.
         facts: What came along with them and is no secret, such as a project: not hidden.
     """
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from attrs import field, frozen
 
 from impasto._http import origin
-from impasto._provider import Provider, Setting, Settings
+from impasto._provider import Credentials, Provider, Setting, Settings
 from impasto._redact import HIDDEN
 from impasto.errors import (
     AuthenticationError,
@@ -22,6 +22,7 @@ from impasto.errors import (
 )
 
 _REMEMBERED = 64  # a guess: of so many accounts' settings at most the keys stay in memory
+_TEXTS = frozenset({str, type(None)})
 # Rule 3: what looks like a secret and is none of the provider's settings never enters a body.
 _SECRET_WORD = re.compile(r"(?i)key|token|secret|credentials|password")
 
@@ -35,33 +36,43 @@ class Resolved:
         all: The same with the secret ones, for `get_credentials`.
         configured: Origins of the URLs that the user gave.
         secrets: The secret values that are text, to be kept out of errors and logs.
+        credentials: The secret ones as they go out; None where a function has to be called first.
     """
 
     public: Mapping[str, Any]
     all: Settings
     configured: frozenset[str]
     secrets: tuple[str, ...] = field(repr=False)
+    credentials: Credentials | None = field(default=None, repr=False)
 
 
 def remembered(
     memory: dict[Any, Resolved], provider: Provider, arguments: Mapping[str, Any]
 ) -> Resolved:
     """Return what `resolve` does, from *memory* where arguments and environment are as before."""
-    given: list[str | None] = []
-    read: list[str | None] = []
-    for name, setting in provider.settings.items():
-        value = arguments.get(name)
-        if value is None or value == "":
-            read.extend(map(os.environ.get, setting.env))
-        elif type(value) is not str:  # a function, an object: not ours to keep
-            return resolve(provider, arguments)
-        given.append(value)
-    key = (tuple(given), tuple(read))
-    if key not in memory:
+    given = tuple(map(arguments.get, provider.settings))
+    if not _TEXTS.issuperset(map(type, given)):  # a function, an object: not ours to keep
+        return resolve(provider, arguments)
+    key = (given, _environment(provider.variables))
+    found = memory.get(key)
+    if found is None:
         if len(memory) >= _REMEMBERED:
             memory.clear()
-        memory[key] = resolve(provider, arguments)
-    return memory[key]
+        found = memory[key] = resolve(provider, arguments)
+    return found
+
+
+def _environment(names: tuple[str, ...]) -> tuple[object, ...]:
+    """Return what the variables *names* hold, to be compared and no more."""
+    held = getattr(os.environ, "_data", None)  # os.environ.get() takes ten times as long
+    if held is None:
+        return tuple(map(os.environ.get, names))
+    return tuple(map(held.get, _as_held(names)))
+
+
+@lru_cache(maxsize=256)
+def _as_held(names: tuple[str, ...]) -> tuple[object, ...]:
+    return tuple(map(os.environ.encodekey, names))
 
 
 def resolve(provider: Provider, arguments: Mapping[str, Any], *, needed: bool = True) -> Resolved:
@@ -99,7 +110,9 @@ def resolve(provider: Provider, arguments: Mapping[str, Any], *, needed: bool = 
             if setting.url and given:
                 configured.add(origin(value))
         everything[name] = value
-    return Resolved(public, everything, frozenset(configured), tuple(secrets))
+    keys = {name: everything[name] for name in everything if provider.settings[name].secret}
+    credentials = None if any(map(callable, keys.values())) else Credentials(keys)
+    return Resolved(public, everything, frozenset(configured), tuple(secrets), credentials)
 
 
 def shown(name: str, value: Any) -> Any:

@@ -20,6 +20,9 @@ class Shared(Generic[T]):
             asyncio.AbstractEventLoop, dict[str, asyncio.Task[T]]
         ] = weakref.WeakKeyDictionary()
 
+    def __len__(self) -> int:
+        return len(self._kept)
+
     def kept(self, key: str) -> T | None:
         """Return what is kept for *key*."""
         return self._kept.get(key)

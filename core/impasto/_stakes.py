@@ -11,6 +11,7 @@ from impasto._answer import ImageResponse
 from impasto._budgets import Budget
 from impasto._call import Params
 from impasto._estimates import Estimate, Quote, estimated, total
+from impasto._money import exactly
 from impasto.errors import BudgetExceededError, ImpastoError
 
 if TYPE_CHECKING:
@@ -83,7 +84,9 @@ class Stake:
             self.end()
 
     def _count(self, amount: Decimal) -> None:
-        _budgets.change(self._budgets, reserved=-self._held, spent=amount - self._counted)
+        with exactly():
+            more = amount - self._counted
+            _budgets.change(self._budgets, reserved=-self._held, spent=more)
         self._held, self._counted = _NOTHING, amount
 
     def __del__(self) -> None:
@@ -138,7 +141,9 @@ def _lay_aside(orders: Sequence[tuple[Conversation, Quote]], budgets: Sequence[B
     is_known = isinstance(quote, Estimate)
     most = [_most(one) if is_known else _NOTHING for _, one in orders]
     least = quote.low if isinstance(quote, Estimate) else None
-    _budgets.reserve(counting, sum(most, _NOTHING), at_least=least)
+    with exactly():
+        whole = sum(most, _NOTHING)
+    _budgets.reserve(counting, whole, at_least=least)
     for (conversation, _), one in zip(orders, most, strict=True):
         conversation.stake = Stake(counting, one)
 

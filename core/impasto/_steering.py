@@ -8,13 +8,13 @@ from reprlib import repr as brief
 from typing import TYPE_CHECKING, Any
 
 from impasto import _checks
-from impasto._budgets import given as given_budget
 from impasto._call import NEVER_DROPPED, check_json
 from impasto._freeze import NOTHING, Additions, checked_headers
 from impasto.errors import BadRequestError, UnsupportedParamsError
 
 if TYPE_CHECKING:
     from impasto._booking import Booking
+    from impasto._budgets import Budget
     from impasto._fallbacks import Fallback
 
 DEFAULT_TIMEOUT = 600.0  # seconds; LiteLLM's
@@ -77,7 +77,7 @@ def steered(steering: Mapping[str, Any]) -> dict[str, Any]:
         "fallbacks": _fallbacks(steering.get("fallbacks")),
         "fallback_after": _after(steering.get("fallback_after", ())),
         "download": bool(_checks.flag("download", steering.get("download"))),
-        "budget": given_budget(steering.get("budget")),
+        "budget": _budget(steering.get("budget")),
         "booking": _booking(steering),
         "stream": bool(_checks.flag("stream", steering.get("stream"))),
     }
@@ -151,6 +151,14 @@ def _fallbacks(value: Any) -> tuple[Fallback, ...]:
     from impasto._fallbacks import listed  # which sorts words that steer, too
 
     return listed(value)
+
+
+def _budget(value: Any) -> Budget | None:
+    if value is None:
+        return None
+    from impasto._budgets import given  # which few calls need
+
+    return given(value)
 
 
 def _booking(steering: Mapping[str, Any]) -> Booking | None:

@@ -51,6 +51,7 @@ class Store:
         self.running: set[str] = set()
         self.users = 0
         self._file: os.stat_result | None = None
+        self._mark: Mark | None = None
         self._queue: queue.SimpleQueue[_Change | None] = queue.SimpleQueue()
         self._opened: concurrent.futures.Future[None] = concurrent.futures.Future()
         # A daemon, since what is cancelled at the end of the program still has to be written.
@@ -92,6 +93,7 @@ class Store:
     @property
     def token(self) -> str:
         """What this process is known by in the file."""
+        assert self._mark is not None
         return self._mark.token
 
     def _put(
@@ -108,7 +110,8 @@ class Store:
 
     def leave(self) -> None:
         """Let go of it in a forked child, without touching what is the parent's."""
-        self._mark.leave()
+        if self._mark is not None:  # else it was just being opened
+            self._mark.leave()
 
     def is_there(self) -> bool:
         """Return whether the path still leads to the file that is open."""
@@ -136,6 +139,7 @@ class Store:
         while self._several():
             pass
         self._connection.close()
+        assert self._mark is not None
         self._mark.remove()
 
     def _several(self) -> bool:
@@ -177,7 +181,7 @@ class Store:
             raise
         except Exception as error:  # noqa: BLE001 - for who waits for it
             self._connection.execute("ROLLBACK TO change")
-            change.outcome.set_exception(error)
+            change.outcome.set_exception(unwritten(self.path, error))
         self._connection.execute("RELEASE change")
 
 
@@ -199,6 +203,8 @@ def opened(path: Path) -> Store:
         store = _stores.get(whole)
         if store is not None and not store.is_there():  # it was removed, or replaced
             del _stores[whole]
+            if not store.users:  # else the last of them closes it
+                store.close()
             store = None
         if store is None:
             store = _stores[whole] = Store(whole)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from operator import attrgetter
 from typing import Any
 
@@ -42,12 +42,14 @@ def _remembered(
     known: dict[Any, Any], call: Call, name: str, value: Any, rule: Rule | None
 ) -> tuple[Mapping[str, Any], Fate]:
     """Return what `_decide` does, from *known* where the same was decided for the same model."""
-    plain = type(value) in _PLAIN and (rule is None or type(rule) is str) and name != "prompt"
-    if not plain or (type(value) is str and len(value) > _SHORT):
+    kind = type(value)
+    plain = kind in _PLAIN and name != "prompt" and (rule is None or type(rule) is str)
+    if not plain or (kind is str and len(value) > _SHORT):
         return _decide(call, name, value, rule)
-    key = (call.kind, name, rule, value, type(value))  # for 1 == True
-    if key in known:
-        return known[key]  # type: ignore[no-any-return]
+    key = (call.kind, name, rule, value, kind)  # for 1 == True
+    found: tuple[Mapping[str, Any], Fate] | None = known.get(key)
+    if found is not None:
+        return found
     decided = _decide(call, name, value, rule)
     if decided[1].outcome != "dropped":  # which is this caller's wish
         if len(known) >= _REMEMBERED:
@@ -56,14 +58,13 @@ def _remembered(
     return decided
 
 
-def _asked(call: Call) -> Iterator[tuple[str, Any]]:
-    """Yield each parameter that is set, the common ones first."""
-    for name, value in zip(COMMON, _common_of(call), strict=True):
-        if value is not None and value != ():
-            yield name, value
-    for name, value in call.extra.items():
-        if value is not None:
-            yield name, value
+def _asked(call: Call) -> list[tuple[str, Any]]:
+    """Return each parameter that is set, the common ones first."""
+    common = zip(COMMON, _common_of(call), strict=True)
+    asked = [(name, value) for name, value in common if value is not None and value != ()]
+    if call.extra:
+        asked += [(name, value) for name, value in call.extra.items() if value is not None]
+    return asked
 
 
 def _common(call: Call, name: str) -> Any:

@@ -31,8 +31,6 @@ MAX_PICTURE_BYTES = 128 * 1024 * 1024  # a guess: an uncompressed 4096x4096 with
 MAX_REDIRECTS = 5  # storage services use one or two
 _WRITE_BYTES = 256 * 1024  # at once; a guess: others get their turn between two pieces
 _NO_CONTENT_TYPE = frozenset({"Content-Type"})
-# With one of these headers, the length that is stated is not the length that is read.
-_PACKED = ("Content-Encoding", "Transfer-Encoding")
 _INSIDE = "it leads into a private network"
 _FETCH_TRIES = 3  # as rule 2 allows for orders; a fetch costs nothing
 
@@ -230,7 +228,9 @@ def _stated(answer: aiohttp.ClientResponse, url: str, limit: int) -> int | None:
     length = answer.content_length
     if length is not None and length > limit:
         raise _too_large(url, limit)
-    return None if any(name in answer.headers for name in _PACKED) else length
+    # With one of these headers, the length that is stated is not the length that is read.
+    headers = answer.headers
+    return None if "Content-Encoding" in headers or "Transfer-Encoding" in headers else length
 
 
 def _response(answer: aiohttp.ClientResponse, url: str, body: bytes | Parts) -> Response:

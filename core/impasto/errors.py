@@ -216,7 +216,9 @@ class ModelRetiredError(NotFoundError):
 
 
 class ConflictError(APIError):
-    """The provider's state does not allow this now."""
+    """The state of things does not allow this now: the provider's, or a journal's in which a
+    process that lives is at the same call.
+    """
 
     status_code = 409
 

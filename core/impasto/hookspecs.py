@@ -130,7 +130,7 @@ def get_credentials(settings: Settings) -> Credentials | Awaitable[Credentials]:
     """Return keys and tokens.  This hook alone may block: it runs on a worker thread.
 
     Called before the first request; its answer is kept, by a digest of *settings*, until
-    `expires_at` (Unix time; None: asked again for each call), fetched once for many waiting
+    `expires_at` (Unix time; None: asked again for each call; `math.inf`: for good), fetched once for many waiting
     calls, and fetched anew once after an `AuthenticationError`; the request goes out again if others
     came.  Without this hook the secret settings themselves are the credentials.  Return
     ``Credentials({})`` where none are needed.

@@ -49,9 +49,13 @@ def readme(distribution: str) -> str:
 def pages() -> dict[str, str]:
     """Return the guide, the changelogs, and what extras say of themselves."""
     guide = _linked((ROOT / "PLUGIN_GUIDE.md").read_text(encoding="utf-8"), ROOT)
-    captioned = _FILE.sub(r"```{code-block} \2\n:caption: \1", guide)
     extras = {"cache.md": readme("impasto-cache"), "telemetry.md": readme("impasto-otel")}
-    return {"plugin-guide.md": captioned, "changelogs.md": _changelogs(), **extras}
+    return {"plugin-guide.md": captioned(guide), "changelogs.md": _changelogs(), **extras}
+
+
+def captioned(text: str) -> str:
+    """Return the page *text*, whose blocks of files say which files they are."""
+    return _FILE.sub(r"```{code-block} \2\n:caption: \1", text)
 
 
 def _changelogs() -> str:

@@ -35,6 +35,11 @@ _IN_OPTIONS: Mapping[str, str] = {
     "impasto.budget(..., unknown='allow') allows it": "--unpriced allow allows it",
     "again='ambiguous'": "--again ambiguous",
     "pass journal='path'": "pass --journal PATH",
+    "image_edit() with": "impasto edit with",
+    "image_edit() takes": "impasto edit takes",
+    "so ask another provider": "so ask another provider; impasto models edit and impasto models "
+    "vary list who can",
+    "and call impasto.use('cache')": "and set IMPASTO_EXTRAS=cache",
     "idempotency_key=": "--idempotency-key ",
     "idempotency_key": "--idempotency-key",
 }

@@ -17,6 +17,7 @@ _COMMANDS_ELSEWHERE = frozenset(
     {
         *("help", "version", "info", "status", "test", "demo", "init", "list", "ls"),
         *("config", "configure", "settings", "keys", "auth", "login", "logout", "cost", "usage"),
+        *("estimate", "budget", "prices", "journal", "resume", "cancel", "submit", "cache"),
         *("install", "uninstall", "update", "upgrade", "plugins", "search", "logs", "history"),
         *("run", "serve", "chat", "image", "images", "variations", "upscale", "inpaint"),
     }

@@ -91,8 +91,8 @@ def tell(entry: JournalEntry) -> None:
         "prompt": one_line(entry.prompt or ""),
         "created": f"{entry.created.astimezone():%Y-%m-%d %H:%M:%S}",
         "changed": f"{entry.changed.astimezone():%Y-%m-%d %H:%M:%S}",
-        "requests": ", ".join(entry.request_ids),
-        "files": ", ".join(map(str, entry.paths)),
+        "requests": one_line(", ".join(entry.request_ids)),
+        "files": one_line(", ".join(map(str, entry.paths))),
         "error": one_line(entry.error or ""),
         "next": _NEXT.get(entry.state, "").format(key=entry.key),
     }
@@ -119,20 +119,20 @@ def save(
     """
     output = Output(**options)
     settings = arguments({}, words)
-    results = [_result(journal, key, timeout, settings, output, len(keys)) for key in keys]
+    entries = [journal.entry(key) for key in keys]  # one that is none is said before all else
+    results = [_result(journal, one, timeout, settings, output, len(keys)) for one in entries]
     finish(results, output.sheet_file("jobs", len(keys)), output)
 
 
 def _result(
     journal: Journal,
-    key: str,
+    entry: JournalEntry,
     timeout: float | None,
     settings: dict[str, Any],
     output: Output,
     count: int,
 ) -> Result:
-    begun = time.monotonic()
-    entry = journal.entry(key)
+    begun, key = time.monotonic(), entry.key
     call = {"prompt": entry.prompt, "model": _model(entry)}
     try:
         response = journal.resume(key, **settings).result(timeout)

@@ -92,7 +92,7 @@ def _extras_found() -> Iterator[Finding]:
     installed = sorted({point.name for point in points})
     active = [name.strip() for name in os.environ.get("IMPASTO_EXTRAS", "").split(",")]
     active = [name for name in active if name]
-    told = [f"{name}{' (active)' if name in active else ''}" for name in installed]
+    told = [f"{name} ({'active' if name in active else 'not active'})" for name in installed]
     yield Finding("extras", ", ".join(told) or "none")
     for name in active:
         if name not in installed:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from impasto.types import Kind
@@ -94,6 +95,15 @@ def _check(orders: Sequence[Order], output: Output) -> None:
     for order in orders:
         order.place.check()
     _preview.check(output.preview)
+    if output.keep_partials is not None:
+        _make(output.keep_partials)
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Failure(f"{folder} cannot be made: {error.strerror}", 2) from error
 
 
 def _results(orders: Sequence[Order], output: Output, name: str) -> list[Result]:

@@ -107,7 +107,7 @@ _STREAM = (
         "partial_images",
         type=click.IntRange(min=0),
         metavar="COUNT",
-        help="How many partial pictures to ask for, of models that make them; with --stream.",
+        help="How many partial pictures to ask for, of models that make them; as with --stream.",
     ),
 )
 _BUDGET = (
@@ -192,9 +192,9 @@ _OUTPUT = (
     ),
     click.option(
         "--keep-partials",
-        type=click.Path(path_type=Path, file_okay=False, exists=True, writable=True),
+        type=click.Path(path_type=Path, file_okay=False, writable=True),
         metavar="FOLDER",
-        help="Save pictures on their way there, too; with --stream.",
+        help="Save pictures on their way there, too; made where it is missing; as with --stream.",
     ),
     click.option("--open", "opened", is_flag=True, help="Open what was made in the usual viewer."),
     click.option("-q", "--quiet", is_flag=True, help="No progress, notes or preview."),

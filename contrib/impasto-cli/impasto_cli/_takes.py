@@ -15,7 +15,7 @@ _NAMES = {
     "image": "picture",
     "any": "anything",
 }
-_PICTURES = {"image": "pictures", "mask": "picture"}
+_PICTURES = {"mask": "picture"}
 
 
 def parameters(one: Listed, verbose: bool) -> list[Sequence[str]]:
@@ -62,14 +62,25 @@ def _values(name: str, parameter: Parameter) -> str:
         return f"always {parameter.always}"
     if parameter.values is not None:
         return ", ".join(map(str, parameter.values))
+    if name == "image":
+        return _pictures(parameter.max_length)
     kind = _PICTURES.get(name) or _NAMES.get(parameter.type, parameter.type)
-    least, most = parameter.minimum, parameter.maximum
-    limits = [
-        f" from {_number(least)}" if least is not None else "",
-        f" to {_number(most)}" if most is not None else "",
-        _longest(parameter),
-    ]
-    return kind + "".join(limits)
+    return kind + _between(parameter.minimum, parameter.maximum) + _longest(parameter)
+
+
+def _pictures(most: int | None) -> str:
+    """Return how many pictures to work on a model takes."""
+    if most is None:
+        return "pictures"
+    return "one picture" if most == 1 else f"at most {most:,} pictures"
+
+
+def _between(least: float | None, most: float | None) -> str:
+    if least is not None and most is not None:
+        return f" from {_number(least)} to {_number(most)}"
+    if least is not None:
+        return f" of at least {_number(least)}"
+    return "" if most is None else f" of at most {_number(most)}"
 
 
 def _number(value: float) -> str:

@@ -1,6 +1,8 @@
 """``impasto jobs``, and the options that write into a journal."""
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -200,6 +202,32 @@ class TestResuming:
 
         assert 2 == done.exit_code
         assert "order-17 is ambiguous" in done.stderr
+
+    def test_one_of_several_that_is_none(self, paint, jobs):
+        """
+        It is said before anything is asked or saved.
+        """
+        paint()
+        Path("a-fox.png").unlink()
+        done = jobs("resume", "order-17", "order-18")
+
+        assert 2 == done.exit_code
+        assert "no entry 'order-18'" in done.stderr
+        assert not Path("a-fox.png").exists()
+
+    def test_a_request_id_steers_nothing(self, run, jobs):
+        """
+        It is the provider's, who may put anything into it.
+        """
+        with impasto.Journal("jobs.db") as journal, FakeServer().will(reply(status=500)) as server:
+            ambiguous(run, server)
+            journal.jobs()
+        with closing(sqlite3.connect("jobs.db")) as db:
+            db.execute("UPDATE parts SET request_id = ?", ("req\x1b[2J-1",))
+            db.commit()
+        done = jobs("show", "order-17")
+
+        assert "req [2J-1" in done.stdout
 
     def test_resume_all(self, run, jobs):
         """

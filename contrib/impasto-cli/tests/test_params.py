@@ -28,8 +28,7 @@ PARAMETER        DEFAULT  TAKES
 prompt                    required; generate and edit only; text of at most
                           4,000 characters
 size                      auto, 1024x1024, 1024x1536; square is best
-image                     required; edit and vary only; pictures of at most 16
-                          items
+image                     required; edit and vary only; at most 16 pictures
 mask                      edit only; picture
 n                1        integer from 1 to 4
 seed                      integer from -2147483648 to 2147483647

@@ -83,7 +83,6 @@ def test_partial_pictures_are_kept(run, files):
     """
     Each in a file of its own, in the order in which they came; a second run replaces none.
     """
-    Path("sketches").mkdir()
     with FakeServer().will(STREAM, STREAM) as server:
         words = (*OPENAI, "--api-base", server.url, "--partials", "2", "-o", "fox.png")
         done = run("a fox", *words, "--keep-partials", "sketches")
@@ -116,7 +115,6 @@ def test_a_stream_that_is_cut_leaves_what_was_to_be_seen(run):
     """
     The partial pictures are kept, and the exit code says that it failed.
     """
-    Path("sketches").mkdir()
     cut = event_stream(event("image_generation.partial_image", SMALL))
     with FakeServer().will(cut) as server:
         words = (*OPENAI, "--api-base", server.url, "--keep-partials", "sketches")
@@ -127,11 +125,12 @@ def test_a_stream_that_is_cut_leaves_what_was_to_be_seen(run):
     assert 1 == len([*Path("sketches").iterdir()])
 
 
-def test_a_folder_that_is_not_there(run):
+def test_a_folder_that_cannot_be_made(run):
     """
     It is said before anything is asked for.
     """
-    done = run("a fox", "-m", "sketch/oil-1", "--keep-partials", "nowhere")
+    Path("file").touch()
+    done = run("a fox", "-m", "sketch/oil-1", "--keep-partials", "file/sketches")
 
     assert 2 == done.exit_code
-    assert "nowhere" in done.stderr
+    assert "file/sketches cannot be made: Not a directory" in done.stderr

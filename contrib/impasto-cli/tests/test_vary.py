@@ -43,3 +43,5 @@ class TestVary:
         result = run("vary", picture, "-m", "sketch/oil-1")
 
         assert (2, 1) == (result.exit_code, result.stderr.count("\n"))
+        assert "impasto edit with a prompt does nearly the same" in result.stderr
+        assert "impasto models vary list who can" in result.stderr

@@ -7,7 +7,8 @@ import re
 
 import pytest
 
-from impasto._models import Catalogue, Model, Parameter, read_catalogue
+from impasto._catalogues import read_catalogue
+from impasto._models import Catalogue, Model, Parameter
 from impasto._plugin import _inside
 from impasto._sizes import Sizes, pixels
 from impasto.testing._given import Given

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Awaitable
 
 from impasto.errors import AuthenticationError, MissingCredentialsError
@@ -24,7 +25,9 @@ def found(settings: Settings) -> Credentials | Awaitable[Credentials]:
 
 
 async def _given(name: str, settings: Settings) -> Credentials:
-    return Credentials({"key" if name == "api_key" else "token": await settings.token(name)})
+    ends = None if callable(settings[name]) else math.inf
+    kind = "key" if name == "api_key" else "token"
+    return Credentials({kind: await settings.token(name)}, expires_at=ends)
 
 
 def _from_entra(settings: Settings) -> Credentials:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Awaitable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +40,7 @@ def found(settings: Settings) -> Credentials | Awaitable[Credentials]:
             settings["aws_access_key_id"],
             settings["aws_secret_access_key"],
             settings.get("aws_session_token"),
+            expires_at=math.inf,
         )
     return _of_chain(_session(settings))
 
@@ -52,7 +54,8 @@ def _refuse_without_role(settings: Mapping[str, Any]) -> None:
 
 
 async def _token(settings: Settings) -> Credentials:
-    return Credentials({"api_key": await settings.token("api_key")})
+    ends = None if callable(settings["api_key"]) else math.inf
+    return Credentials({"api_key": await settings.token("api_key")}, expires_at=ends)
 
 
 def _credentials(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import quote
 
 from impasto.types import Call
@@ -33,6 +34,7 @@ def sent(call: Call) -> str:
     return call.card.name if call.card is not None and name in call.card.aliases else name
 
 
+@lru_cache(maxsize=256)  # a program uses few models, and encoding a name takes a while
 def segment(name: str) -> str:
     """Return *name* as the one segment of a path that it is, colons and slashes encoded too."""
     return quote(name, safe="")

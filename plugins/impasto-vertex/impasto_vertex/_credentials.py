@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Awaitable, Mapping
 from datetime import UTC
 from importlib import import_module
@@ -47,17 +48,18 @@ def find(settings: Settings) -> Credentials | Awaitable[Credentials]:
         APIConnectionError: the token's endpoint cannot be reached.
     """
     if settings.get("api_key"):
-        return Credentials({"api_key": settings["api_key"]})
+        return Credentials({"api_key": settings["api_key"]}, expires_at=math.inf)
     if settings.get("access_token"):
         return _given(settings)
     given = _resource.either(settings, "credentials")
     if given is None and not _resource.is_googles(settings.get("api_base")):
-        return Credentials({})
+        return Credentials({}, expires_at=math.inf)
     return _fetched(given)
 
 
 async def _given(settings: Settings) -> Credentials:
-    return Credentials({"token": await settings.token("access_token")})
+    ends = None if callable(settings["access_token"]) else math.inf
+    return Credentials({"token": await settings.token("access_token")}, expires_at=ends)
 
 
 def _fetched(given: Any) -> Credentials:

@@ -66,6 +66,7 @@ _PLACES = {
     "cached_content": "cachedContent",
     "model_armor_config": "modelArmorConfig",
 }
+_WORDS = _words.Places.of(_PLACES)
 _AT_THE_TOP = frozenset({*_PLACES.values(), "systemInstruction"})
 
 # finishReason, from the discovery document: those by which Google's policy stopped a picture
@@ -96,7 +97,7 @@ def translate(call: Call) -> Params:
     return call.translate(
         "prompt",
         "image",
-        **{**_words.rules(call, _PLACES), **_rules(call)},
+        **{**_words.rules(call, _WORDS), **_rules(call)},
     )
 
 

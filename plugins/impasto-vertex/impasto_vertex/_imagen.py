@@ -42,6 +42,7 @@ _PLACES = {
     "image_preservation_factor": f"{_UPSCALE}.imagePreservationFactor",
     "labels": "labels",
 }
+_WORDS = _words.Places.of(_PLACES)
 # google-genai 3.4.0, types.py: these are sent in capitals however they are written
 _SAFETY = frozenset(
     {"BLOCK_LOW_AND_ABOVE", "BLOCK_MEDIUM_AND_ABOVE", "BLOCK_ONLY_HIGH", "BLOCK_NONE"}
@@ -68,7 +69,7 @@ def translate(call: Call) -> Params:
     return call.translate(
         "image",
         *_OF_THE_MASK,
-        **{**_words.rules(call, _PLACES), **_rules(call)},
+        **{**_words.rules(call, _WORDS), **_rules(call)},
     )
 
 

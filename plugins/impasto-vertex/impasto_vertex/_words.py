@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from attrs import frozen
+
 from impasto.errors import UnsupportedParamsError
 from impasto.rules import Mapped, Rule, always, choose, refuse
 from impasto.types import COMMON, Call, Json
@@ -13,23 +15,47 @@ from impasto_vertex._paths import by_path
 _TO_STORAGE = ("output_gcs_uri", "storageUri", "outputUriPrefix")
 
 
-def rules(call: Call, places: Mapping[str, str]) -> dict[str, Rule]:
-    """Return the rules for those words in *call* that *places*, words and paths, knows.
+@frozen
+class Places:
+    """Where words go.
 
-    A name on the wire is a word as well, also that of an object, which is taken apart so that
-    nothing in it is lost beside other words.  What some model of the family takes, but not this
-    one, is refused.
+    Attributes:
+        fields: Paths of fields, by the words for them.
+        objects: Paths of the objects that hold those, by their names.
     """
-    named = {path.rpartition(".")[2]: path for path in places.values()}
-    known, objects = {**named, **places}, _objects(places)
-    listed = call.card.parameters if call.card is not None else None
-    taken = {known[word] for word in (known if listed is None else listed) if word in known}
-    misfit = refuse("this model does not take it")
+
+    fields: Mapping[str, str]
+    objects: Mapping[str, str]
+
+    @classmethod
+    def of(cls, places: Mapping[str, str]) -> Places:
+        """Return what *places*, words and paths, says; a name on the wire is a word as well."""
+        named = {path.rpartition(".")[2]: path for path in places.values()}
+        return cls({**named, **places}, _objects(places))
+
+
+def rules(call: Call, places: Places) -> dict[str, Rule]:
+    """Return the rules for those words in *call* that *places* knows.
+
+    An object is taken apart so that nothing in it is lost beside other words.  What some model of
+    the family takes, but not this one, is refused.
+    """
+    known, objects = places.fields, places.objects
     words = {*COMMON, *call.extra}
+    misfit = refuse("this model does not take it")
     return {
         **{word: parts_of(objects[word]) for word in words & objects.keys()},
-        **{word: known[word] if known[word] in taken else misfit for word in words & known.keys()},
+        **{
+            word: known[word] if _is_taken(call, word, known) else misfit
+            for word in words & known.keys()
+        },
     }
+
+
+def _is_taken(call: Call, word: str, known: Mapping[str, str]) -> bool:
+    """Return whether the model takes *word*, by this name or another one."""
+    listed = call.card.parameters if call.card is not None else None
+    return listed is None or word in listed or known[word] in map(known.get, listed)
 
 
 def _objects(places: Mapping[str, str]) -> dict[str, str]:

@@ -66,7 +66,9 @@ def _given(found: Metadata, models: Sequence[str]) -> dict[str, Any]:
 def _refuse_what_cannot_be_made(found: Metadata) -> None:
     if not found.call:
         raise Failure(
-            f"{found.path} does not say how it was made; impasto show tells what it does say", 2
+            f"{found.path} does not say how it was made; what is saved with --metadata does.  "
+            "impasto show tells what it does say",
+            2,
         )
     if found.call.get("inputs") or found.call.get("kind", "generate") != "generate":
         missing = "; ".join(found.missing()) or "it does not say which"

@@ -61,7 +61,7 @@ def show(ctx: click.Context, key: str, journal: Path | None, as_json: bool) -> N
         tell(entry)
 
 
-@jobs.command
+@jobs.command(short_help="Ask for what is at a provider, and save it.")
 @_KEYS
 @resumed
 @click.pass_context
@@ -80,7 +80,7 @@ def resume(ctx: click.Context, /, keys: tuple[str, ...], **options: Any) -> None
     save(journal, wanted, **options)
 
 
-@jobs.command
+@jobs.command(short_help="Save once more what has come.")
 @_KEYS
 @resumed
 @click.pass_context
