@@ -9,6 +9,7 @@ import itertools
 import json
 import pickle
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -218,7 +219,8 @@ class TestPairs:
             assert {name: str(fate) for name, fate in first.params.items()} == {
                 name: str(fate) for name, fate in second.params.items()
             }
-            assert (first.created, first.request_id) == (second.created, second.request_id)
+            assert first.request_id == second.request_id
+            assert second.created <= first.created  # not when it was recalled
         assert ordered == stage.orders()
         assert (3 if "split" in features else 1) == len(pictures)
         assert pictures == [image.read() for image in pickle.loads(pickle.dumps(first)).data]
@@ -545,3 +547,17 @@ class TestPictures:
             note[:20].strip() for note in notes
         ]
         assert not (tmp_path / "j").exists()
+
+    def test_when_they_were_made(self, tmp_path, monkeypatch):
+        """
+        Not when they were recalled, also where the provider does not say it.
+        """
+        with serving("replicate") as server:
+            call = {**VENDORS["replicate"].settings, "api_base": server.url}
+            call |= {"journal": tmp_path / "j", "idempotency_key": "fox"}
+            first = impasto.image_generation("a fox", **call)
+            later = datetime.now(UTC) + timedelta(days=1)
+            monkeypatch.setattr("impasto._transport.Aiohttp.now", lambda wires: later)
+            again = impasto.image_generation("a fox", **call)
+
+        assert 60 > abs(first.created - again.created)

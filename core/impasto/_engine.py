@@ -62,10 +62,12 @@ class Known:
     Attributes:
         request: The last one that was answered; without an answer, what asks for the job.
         response: The answer.
+        created: When it was placed, as Unix time, for answers that do not say it.
     """
 
     request: Request
     response: Response | None = None
+    created: int | None = None
 
 
 @define(kw_only=True)
@@ -555,6 +557,8 @@ class Conversation:
         if configured and any(image.url for image in data):
             data = [evolve(image, trusted=configured) for image in data]
         created = answer.created
+        if created is None and self.known is not None:
+            created = self.known.created
         if created is None:
             created = int(self.line.wires.now().timestamp())
         request_id = answer.request_id or response.request_id

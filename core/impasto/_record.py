@@ -168,9 +168,13 @@ class Record:
         found = None
         if part.is_answered:
             found = await self._do(lambda db: answer(db, self.key, part.number))
+        if found is None and part.handle is None:
+            return None
+        created = await self._do(lambda db: _entries.created(db, self.key))
         if found is not None:
-            return Known(*found)
-        return None if part.handle is None else Known(evolve(part.handle, buys=False))
+            return Known(*found, created)
+        assert part.handle is not None
+        return Known(evolve(part.handle, buys=False), created=created)
 
     async def _saved(self, part: Part, conversation: Conversation) -> ImageResponse | None:
         """Return the pictures in the files that they were saved to, where nothing else is left."""
