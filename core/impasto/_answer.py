@@ -83,8 +83,8 @@ def _counts(value: Any) -> Mapping[str, Any] | None:
     """Return *value* with what is no count as None; None where it is no mapping at all."""
     if not isinstance(value, Mapping):
         return None
-    return {
-        name: _counts(one) if isinstance(one, Mapping) else _count(one)
+    return {  # numbers first: nearly all are, and to ask whether one is a mapping takes longer
+        name: _count(one) if type(one) is int or not isinstance(one, Mapping) else _counts(one)
         for name, one in value.items()
     }
 
