@@ -6,17 +6,17 @@ import asyncio
 import warnings
 from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from impasto import _portal
+from impasto._closing import AsyncClosing, Closing
 from impasto._plan import Plan
 from impasto._prompts import count_of
 from impasto._tally import BatchProgress, Done
 from impasto._work import Work
 
 
-class AsyncBatch:
+class AsyncBatch(AsyncClosing):
     """Many calls, as `abatch()` returns them: an async iterator of what came, in that order.
 
     ``await`` it to have them all made, without looking at each; it returns the summary.  Who
@@ -93,17 +93,6 @@ class AsyncBatch:
     def __await__(self) -> Generator[Any, None, BatchProgress]:
         return self.run().__await__()
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self.aclose()
-
     def __del__(self) -> None:
         if self._work is not None and not self._ended:
             self._soon(Work.cancel)
@@ -112,7 +101,7 @@ class AsyncBatch:
             warnings.warn("a batch was never begun: iterate it, or run() it", RuntimeWarning, 2)
 
 
-class Batch:
+class Batch(Closing):
     """Many calls, as `batch()` returns them: an iterator of what came, in that order.
 
     `run()` makes them all, without looking at each.  Who leaves the loop early calls `close()`,
@@ -160,14 +149,3 @@ class Batch:
     def run(self) -> BatchProgress:
         """Make all calls, and return the summary."""
         return _portal.run(self._batch.run())
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()

@@ -9,8 +9,7 @@ import inspect
 import os
 import ssl as _ssl
 from collections.abc import Callable, Coroutine, Mapping
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
 
 from attrs import define, evolve
 
@@ -19,6 +18,7 @@ from impasto._answer import ImageResponse
 from impasto._arguments import Asked, sort
 from impasto._batch import AsyncBatch, Batch
 from impasto._call import Kind
+from impasto._closing import AsyncClosing, Closing
 from impasto._dispatch import Dispatch
 from impasto._image import EVERYBODYS, Image, Source
 from impasto._notices import Origin
@@ -104,7 +104,7 @@ def _dressed(
     return cast("Callable[Q, R]", dressed)
 
 
-class Client:
+class Client(Closing, AsyncClosing):
     """The functions of `impasto`, with connections of their own, to be closed when you say so::
 
         with impasto.Client(proxy="http://proxy.corp.example:3128") as client:
@@ -219,28 +219,6 @@ class Client:
         self._closed = True
         closing = map(asyncio.wrap_future, self._wires.pool.close_everywhere())
         await asyncio.gather(*closing, return_exceptions=True)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self.aclose()
 
 
 @define(kw_only=True)

@@ -8,12 +8,12 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import TracebackType
-from typing import Any, ClassVar, Literal, Self, TypeAlias, TypeVar
+from typing import Any, ClassVar, Literal, TypeAlias, TypeVar
 
 from attrs import frozen
 
 from impasto import _entries, _kept
+from impasto._closing import Closing
 from impasto._entries import Connection
 from impasto._jobs import Job
 from impasto._keys import Keyed
@@ -71,7 +71,7 @@ class JournalEntry(Keyed):
     named: bool = False
 
 
-class Journal:
+class Journal(Closing):
     """The journal in a file: what calls ordered, and what came of it.
 
     Its path, or itself, is what the argument `journal` of a call takes; see "The journal" in the
@@ -157,17 +157,6 @@ class Journal:
     def close(self) -> None:
         """Let go of the file, unless a call needs it; used again, it is opened again."""
         close_idle(self.path)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _is_there(self) -> bool:
         return self.path.exists()

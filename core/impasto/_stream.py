@@ -7,12 +7,12 @@ import warnings
 from collections.abc import Callable, Coroutine, Generator, Iterator
 from contextlib import suppress
 from contextvars import copy_context
-from types import TracebackType
 from typing import Any, Self, TypeAlias
 
 from impasto import _portal
 from impasto._answer import ImageResponse, Partial
 from impasto._audience import Audience, Closed
+from impasto._closing import AsyncClosing, Closing
 from impasto._happening import ImageEvent
 from impasto.errors import ImpastoError
 
@@ -22,7 +22,7 @@ Perform: TypeAlias = Callable[[Audience], Coroutine[Any, Any, ImageResponse]]
 _under_way: set[asyncio.Task[None]] = set()
 
 
-class AsyncImageStream:
+class AsyncImageStream(AsyncClosing):
     """The events of a call, as ``await aimage_generation(..., stream=True)`` returns them.
 
     An async iterator of `ImageEvent`.  The call begins when the first event is asked for, and it
@@ -106,17 +106,6 @@ class AsyncImageStream:
             self._task.cancel()
             await asyncio.wait([self._task])
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self.aclose()
-
     def __repr__(self) -> str:
         state = "done" if self._ended else "not begun" if self._task is None else "under way"
         return f"<{type(self).__name__}: {state}>"
@@ -147,7 +136,7 @@ async def _performed(perform: Perform, audience: Audience) -> None:
         audience.ends(response)
 
 
-class ImageStream:
+class ImageStream(Closing):
     """The events of a call, as ``image_generation(..., stream=True)`` returns them.
 
     An iterator of `ImageEvent`.  The call begins when the first event is asked for.  Who leaves the
@@ -201,17 +190,6 @@ class ImageStream:
             self._stream._ended = True
         else:
             _portal.run(self._stream.aclose())
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         return repr(self._stream).replace("Async", "", 1)
